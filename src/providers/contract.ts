@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+
+/** The four kinds of provider. */
+export type ProviderKind = 'asr' | 'translation' | 'tts' | 'storage';
+
+/** What a call is billed by. `count` is what the service reported or, failing that, what was sent. */
+export interface Units {
+  readonly unit: 'second' | 'character' | 'token' | 'call' | 'byte';
+  readonly count: number;
+}
+
+/** What every reply may bring besides its result. */
+export interface ReplyNotes {
+  /** Settings the service could not honour and other things a person should read. */
+  readonly warnings: readonly string[];
+  /** What was billed; empty for engines that cost nothing. */
+  readonly units: readonly Units[];
+  /** The service's request ids, for the receipt and for support. */
+  readonly requestIds: readonly string[];
+}
+
+/** Notes of an engine that bills nothing and warns of nothing. */
+export const noNotes: ReplyNotes = { warnings: [], units: [], requestIds: [] };
+
+/** Whether a provider can be used now. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** What was found (`espeak-ng 1.51`) or is missing. */
+  readonly detail: string;
+  /** What to do when it is not ready: a command, a flag or a variable. */
+  readonly hint?: string | undefined;
+}
+
+/** What every provider can say about itself. */
+export interface ProviderBase {
+  /** Looks for programs, files and keys; spends nothing and takes at most a few seconds. */
+  ready(signal: AbortSignal): Promise<Readiness>;
+}
+
+/** What `create` gets besides options: things a provider may not reach for by itself. */
+export interface ProviderTools {
+  /** A folder for temporary files of this run. */
+  readonly scratch: string;
+}
+
+/**
+ * A provider as the registry holds it. `options` is a strict zod object; a key listed in `secrets` is never printed.
+ */
+export interface ProviderDefinition<Kind extends ProviderKind, Options, Provider> {
+  readonly kind: Kind;
+  /** Lower-case, as written after `--tts`. */
+  readonly name: string;
+  /** One line for `dub providers`. */
+  readonly summary: string;
+  readonly options: z.ZodType<Options>;
+  readonly secrets?: readonly (keyof Options & string)[];
+  /** Which option `name:MODEL` sets; undefined when there is no model to choose. */
+  readonly modelOption?: (keyof Options & string) | undefined;
+  create(options: Options, tools: ProviderTools): Provider;
+}
