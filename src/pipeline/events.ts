@@ -1,0 +1,154 @@
+import { z } from 'zod';
+
+const common = {
+  /** Version of the event format; documented fields only grow within one. */
+  v: z.literal(1),
+  /** ISO 8601, UTC. */
+  time: z.string(),
+  /** Id of the run, the same in all its events. */
+  run: z.string(),
+};
+
+const language = z.string().optional().describe('target language, when the event concerns one');
+
+const gate = z.object({
+  name: z.string(),
+  passed: z.boolean(),
+  value: z.number().optional(),
+  unit: z.string().optional(),
+  limit: z.string(),
+  detail: z.string(),
+  judges: z.enum(['file', 'wording']),
+});
+
+const outputSummary = z.object({
+  language: z.string(),
+  path: z.string(),
+  lines: z.object({
+    total: z.number().int(),
+    voiced: z.number().int(),
+    failed: z.number().int(),
+    overflowed: z.number().int(),
+  }),
+  failures: z.array(
+    z.object({ utteranceId: z.string(), stage: z.string(), code: z.string(), message: z.string() }),
+  ),
+  verdict: z.object({ passed: z.boolean(), gates: z.array(gate) }).optional(),
+  warnings: z.array(z.string()),
+});
+
+/** Every event of a run, one JSON object a line under `--json`. The last one is `summary` or `error`. */
+export const runEvent = z.discriminatedUnion('type', [
+  z.object({
+    ...common,
+    type: z.literal('run-start'),
+    input: z.string(),
+    targets: z.array(z.string()),
+    work: z.string(),
+    providers: z.record(z.string(), z.string()).describe('stage to name[:model]'),
+  }),
+  z.object({ ...common, type: z.literal('stage-start'), stage: z.string(), language }),
+  z.object({
+    ...common,
+    type: z.literal('stage-progress'),
+    stage: z.string(),
+    language,
+    done: z.number(),
+    total: z.number(),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('stage-end'),
+    stage: z.string(),
+    language,
+    kept: z.boolean().describe('true when an earlier run had done it'),
+    detail: z.string().optional().describe('what came out, for people'),
+    ms: z.number().describe('wall time, milliseconds'),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('line-done'),
+    stage: z.string(),
+    language,
+    utteranceId: z.string(),
+    kept: z.boolean(),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('line-failed'),
+    stage: z.string(),
+    language,
+    utteranceId: z.string(),
+    code: z.string(),
+    message: z.string(),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('line-overflow'),
+    language,
+    utteranceId: z.string(),
+    excessMs: z.number(),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('provider-retry'),
+    stage: z.string(),
+    language,
+    provider: z.string(),
+    attempt: z.number().int(),
+    waitMs: z.number(),
+    code: z.string(),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('provider-fallback'),
+    stage: z.string(),
+    language,
+    from: z.string(),
+    to: z.string(),
+    code: z.string(),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('cost'),
+    stage: z.string(),
+    language,
+    provider: z.string(),
+    unit: z.string(),
+    count: z.number(),
+    money: z.number().nullable().describe('null when the price is unknown'),
+    currency: z.string().nullable(),
+  }),
+  z.object({ ...common, type: z.literal('warning'), stage: z.string(), language, message: z.string() }),
+  z.object({
+    ...common,
+    type: z.literal('summary'),
+    exit: z.number().int(),
+    input: z.string(),
+    work: z.string(),
+    outputs: z.array(outputSummary),
+    ms: z.number(),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('error'),
+    exit: z.number().int(),
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().optional(),
+  }),
+]);
+
+/** One event of a run. */
+export type RunEvent = z.infer<typeof runEvent>;
+
+/** What one target language came to. */
+export type OutputSummary = z.infer<typeof outputSummary>;
+
+/** The last event of a run that finished. */
+export type RunSummary = Extract<RunEvent, { type: 'summary' }>;
+
+type WithoutCommon<E> = E extends RunEvent ? Omit<E, keyof typeof common> : never;
+
+/** An event before the run has stamped it. */
+export type RunEventBody = WithoutCommon<RunEvent>;

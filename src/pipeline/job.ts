@@ -1,0 +1,98 @@
+import type { Span } from '../domain/time.js';
+import type { MediaTools } from '../media/tools.js';
+import type { AsrProvider } from '../providers/asr/contract.js';
+import type { StorageProvider } from '../providers/storage/contract.js';
+import type { TranslationProvider } from '../providers/translation/contract.js';
+import type { TtsProvider } from '../providers/tts/contract.js';
+import type { RunEvent } from './events.js';
+
+/** A provider and how the user names it, `name[:model]`. */
+export interface Chosen<Provider> {
+  readonly label: string;
+  readonly provider: Provider;
+}
+
+/** One language to dub into. */
+export interface Target {
+  /** BCP 47. */
+  readonly language: string;
+  readonly translator: Chosen<TranslationProvider>;
+  readonly tts: Chosen<TtsProvider>;
+}
+
+/** How the subtitles of the dub are delivered: in the file, beside it, or not at all. */
+export type SubtitleDelivery = 'soft' | 'srt' | 'vtt' | 'none';
+
+/** What lies under the dub: the original lowered under lines, the original as it is, or nothing. */
+export type Bed = 'duck' | 'keep' | 'mute';
+
+/** Loudness target: the source's own, or a delivery standard's. */
+export type LoudnessTarget = 'source' | 'ebu' | 'youtube' | 'podcast' | 'netflix';
+
+/** Everything a run is told: one input, several targets. Providers are made, files are not yet looked at. */
+export interface DubJob {
+  readonly input: string;
+  /** Path template with `{dir} {name} {lang} {ext}`; `{ext}` has its dot. */
+  readonly output: string;
+  /** The work folder, or undefined for `{name}.dub` beside the output. */
+  readonly work?: string | undefined;
+  /** Folder of the shared store. */
+  readonly cache: string;
+  readonly force: boolean;
+  /** BCP 47 of the speech when the user named it. */
+  readonly sourceLanguage?: string | undefined;
+  /** Files the user handed in, whose content shapes the result: hashed into the keys of what reads them. */
+  readonly givenFiles: readonly string[];
+  readonly asr: Chosen<AsrProvider>;
+  readonly storage: Chosen<StorageProvider>;
+  readonly targets: readonly Target[];
+  /** Speaker label to voice name; the key `*` stands for every speaker. */
+  readonly voices: Readonly<Record<string, string>>;
+  /** Dub only the lines that start in this span; the output keeps its whole length. */
+  readonly range?: Span | undefined;
+  readonly bed: Bed;
+  /** Gain of the bed under a line, dB, negative. */
+  readonly duckDb: number;
+  readonly loudness: LoudnessTarget;
+  readonly subtitles: SubtitleDelivery;
+  readonly keepOriginal: boolean;
+  readonly onLineFailure: 'keep-original' | 'silence' | 'fail';
+  readonly onOverflow: 'overrun' | 'trim' | 'fail';
+  /** True: a failed gate or an overflow gives exit 7. */
+  readonly strict: boolean;
+}
+
+/** What a run reaches the world through. */
+export interface RunTools {
+  readonly signal: AbortSignal;
+  readonly media: MediaTools;
+  /** Gets every event in order. */
+  sink(event: RunEvent): void;
+}
+
+/** What a run would do, without doing it. */
+export interface RunPlan {
+  readonly input: string;
+  readonly durationMs: number;
+  readonly work: string;
+  readonly outputs: readonly { readonly language: string; readonly path: string }[];
+  readonly stages: readonly PlannedStage[];
+  /** Undefined when there is no script yet to count. */
+  readonly lines?: number | undefined;
+  readonly characters?: number | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** One stage of a plan. */
+export interface PlannedStage {
+  readonly stage: string;
+  readonly language?: string | undefined;
+  /** `name[:model]`, undefined for stages that run in this process. */
+  readonly provider?: string | undefined;
+  /** `keep` when an earlier run has done it. */
+  readonly action: 'run' | 'keep';
+  /** What leaves this machine and to where; undefined when nothing does. */
+  readonly leaves?: string | undefined;
+  /** Cost in `currency`; null when the price is unknown; 0 for engines on this machine. */
+  readonly cost: number | null;
+}
