@@ -6,10 +6,15 @@ import type { TranslationProvider } from '../providers/translation/contract.js';
 import type { TtsProvider } from '../providers/tts/contract.js';
 import type { RunEvent } from './events.js';
 
-/** A provider and how the user names it, `name[:model]`. */
+/** A provider, how the user names it, and what else shapes its answers. */
 export interface Chosen<Provider> {
+  /** `name[:model]`. */
   readonly label: string;
   readonly provider: Provider;
+  /** Its options without secrets, as plain JSON: another value is another answer. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Files of the user that it reads: their content is part of the key of what it makes. */
+  readonly files: readonly string[];
 }
 
 /** One language to dub into. */
@@ -41,8 +46,6 @@ export interface DubJob {
   readonly force: boolean;
   /** BCP 47 of the speech when the user named it. */
   readonly sourceLanguage?: string | undefined;
-  /** Files the user handed in, whose content shapes the result: hashed into the keys of what reads them. */
-  readonly givenFiles: readonly string[];
   readonly asr: Chosen<AsrProvider>;
   readonly storage: Chosen<StorageProvider>;
   readonly targets: readonly Target[];

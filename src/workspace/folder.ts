@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder, toFileError, writeWhole } from './files.js';
+import { canonicalJson, hashValue } from './hash.js';
+import { takeLock } from './lock.js';
+import { type ContentStore, openContentStore } from './store.js';
+
+/** What `once` did. */
+export interface Kept<T> {
+  readonly value: T;
+  /** True when an earlier run had made it from the very same inputs. */
+  readonly kept: boolean;
+}
+
+/** The work folder of one input: what a person may read, and under `.state` what a later run goes on from. */
+export interface WorkFolder {
+  readonly path: string;
+  /** A folder for this run only; removed by `close`. */
+  readonly scratch: string;
+  /** Files of this input that are kept between runs. */
+  readonly files: ContentStore;
+  /**
+   * The artefact `name`, made first when there is none or when anything it was given has changed.
+   * @param given everything that shapes it, as plain JSON values; include a version of the code that makes it
+   * @param holds says whether the files the artefact points to are still there
+   */
+  once<T>(name: string, given: unknown, make: () => Promise<T>, holds?: (value: T) => Promise<boolean>): Promise<Kept<T>>;
+  /** The artefact as the last run left it, whatever it was made from; undefined when there is none or it is damaged. */
+  read<T>(name: string): Promise<T | undefined>;
+  /**
+   * Writes a file for people. One that a person has changed since is never overwritten: the new text goes beside it.
+   * @param name relative to the work folder
+   * @returns the path written, and whether a person's own version was left in place
+   */
+  writeForPeople(name: string, text: string): Promise<{ readonly path: string; readonly yieldedToEdit: boolean }>;
+  /** Appends a line to `events.ndjson`; lines keep their order. */
+  log(line: string): void;
+  /** Flushes the log, removes the scratch folder and releases the lock. */
+  close(): Promise<void>;
+}
+
+interface StoredArtefact {
+  readonly key: string;
+  readonly sum: string;
+  readonly value: unknown;
+}
+
+/**
+ * Opens a work folder, making it when needed, and takes its lock.
+ * @throws WORK_LOCKED, OUTPUT_UNWRITABLE, DISK_FULL
+ */
+export async function openWorkFolder(path: string): Promise<WorkFolder> {
+  const state = join(path, '.state');
+  await makeFolder(state);
+  const lock = await takeLock(join(state, 'lock'));
+  try {
+    const scratch = await mkdtemp(join(state, 'run-'));
+    return workFolder(path, state, scratch, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw toFileError(error, path);
+  }
+}
+
+/** Reads an artefact of a work folder without taking its lock, as `WorkFolder.read` does. */
+export async function readArtefact<T>(folder: string, name: string): Promise<T | undefined> {
+  return (await readStored(join(folder, '.state', `${name}.json`)))?.value as T | undefined;
+}
+
+function workFolder(path: string, state: string, scratch: string, release: () => Promise<void>): WorkFolder {
+  let logged: Promise<void> = Promise.resolve();
+  const artefactPath = (name: string) => join(state, `${name}.json`);
+  return {
+    path,
+    scratch,
+    files: openContentStore(join(state, 'files')),
+    async once(name, given, make, holds) {
+      const key = hashValue(given);
+      const stored = await readStored(artefactPath(name));
+      if (stored?.key === key) {
+        const value = stored.value as Awaited<ReturnType<typeof make>>;
+        if (holds === undefined || (await holds(value))) return { value, kept: true };
+      }
+      const value = await make();
+      await writeStored(artefactPath(name), key, value);
+      return { value, kept: false };
+    },
+    async read(name) {
+      return readArtefact(path, name);
+    },
+    writeForPeople: (name, text) => writeForPeople(path, state, name, text),
+    log(line) {
+      logged = logged.then(() => appendFile(join(path, 'events.ndjson'), `${line}\n`, { mode: 0o600 })).catch(() => undefined);
+    },
+    async close() {
+      await logged;
+      await rm(scratch, { recursive: true, force: true });
+      await release();
+    },
+  };
+}
+
+async function readStored(path: string): Promise<StoredArtefact | undefined> {
+  try {
+    const stored = JSON.parse(await readFile(path, 'utf8')) as Partial<StoredArtefact>;
+    // The sum tells an artefact that was damaged or edited from one this program wrote whole.
+    if (stored.key === undefined || stored.sum !== sumOf(stored.value)) return undefined;
+    return stored as StoredArtefact;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeStored(path: string, key: string, value: unknown): Promise<void> {
+  await writeWhole(path, JSON.stringify({ key, sum: sumOf(value), value } satisfies StoredArtefact));
+}
+
+function sumOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);
+}
+
+async function writeForPeople(
+  folder: string,
+  state: string,
+  name: string,
+  text: string,
+): Promise<{ path: string; yieldedToEdit: boolean }> {
+  const path = join(folder, name);
+  const recordPath = join(state, `written-${name.replaceAll('/', '-')}.json`);
+  await makeFolder(join(path, '..'));
+  const standing = await readFile(path, 'utf8').catch(() => undefined);
+  const ours = (await readStored(recordPath))?.value;
+  const edited = standing !== undefined && standing !== text && sumOf(standing) !== ours;
+  const target = edited ? join(folder, besideName(name)) : path;
+  await writeWhole(target, text);
+  if (!edited) await writeStored(recordPath, 'written', sumOf(text));
+  return { path: target, yieldedToEdit: edited };
+}
+
+/** `script.srt` becomes `script.new.srt`. */
+function besideName(name: string): string {
+  const dot = name.lastIndexOf('.');
+  return `${name.slice(0, dot)}.new${name.slice(dot)}`;
+}
