@@ -84,6 +84,8 @@ export async function makeMedia(folder: string, recipe: MediaRecipe): Promise<st
   return path;
 }
 
+const layouts: Readonly<Record<number, string>> = { 2: 'stereo', 6: '5.1', 8: '7.1' };
+
 function videoOptions(name: string): string[] {
   if (name.endsWith('.webm')) return ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8'];
   if (name.endsWith('.avi')) return ['-c:v', 'mpeg4'];
@@ -108,7 +110,8 @@ async function audioInput(
     ? `anullsrc=sample_rate=${rate}:channel_layout=mono:duration=${length}`
     : `sine=frequency=${recipe.tone ?? 440}:sample_rate=${rate}:duration=${length},volume=4`;
   const channels = recipe.channels ?? 1;
-  return ['-f', 'lavfi', '-i', channels === 1 ? tone : `${tone},aformat=channel_layouts=${channels}c`];
+  const same = Array.from({ length: channels }, () => 'val(0)').join('|');
+  return ['-f', 'lavfi', '-i', channels === 1 ? tone : `${tone},aeval=${same}:channel_layout=${layouts[channels]}`];
 }
 
 /** MD5 of the packets of the first stream that `specifier` names (`v`, `a:1`, `s`), as the container holds them. */
