@@ -48,7 +48,10 @@ function aptInstall(packages) {
   const byHand = `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   const prefix = rootPrefix();
   if (prefix === undefined) fail(['This machine lacks some programs. Install them with:', `  ${byHand}`]);
-  for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', ...packages]]) {
+  for (const args of [
+    ['update', '-qq'],
+    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
+  ]) {
     const [program, ...rest] = [...prefix, 'apt-get', ...args];
     console.error(`setup: ${[program, ...rest].join(' ')}`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -69,10 +72,13 @@ if (missing.length > 0) {
     fail([
       'Install what is missing with:',
       `  brew install ${formulas.join(' ')}`,
-      ...(left.length > 0 ? [`Not in Homebrew: ${left.join(', ')} (the tests that need them run on Debian and Ubuntu).`] : []),
+      ...(left.length > 0
+        ? [`Not in Homebrew: ${left.join(', ')} (the tests that need them run on Debian and Ubuntu).`]
+        : []),
     ]);
   }
-  if (!existsSync('/usr/bin/apt-get')) fail(['Install what is missing with your package manager:', `  ${packages.join(' ')}`]);
+  if (!existsSync('/usr/bin/apt-get'))
+    fail(['Install what is missing with your package manager:', `  ${packages.join(' ')}`]);
   aptInstall(packages);
   const still = missing.filter((need) => !isThere(need)).map((need) => need.program ?? need.file);
   if (still.length > 0) fail([`Still missing after the installation: ${still.join(', ')}.`]);

@@ -47,5 +47,7 @@ export function parseClock(text: string): number | undefined {
   const colons = text.split(':').length - 1;
   if (colons > 0 && Number(seconds) > 59) return undefined;
   if (colons > 1 && Number(minutes) > 59) return undefined;
-  return Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Number(seconds) * 1000 + Number(fraction.padEnd(3, '0'));
+  return (
+    Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Number(seconds) * 1000 + Number(fraction.padEnd(3, '0'))
+  );
 }

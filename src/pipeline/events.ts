@@ -30,9 +30,7 @@ const outputSummary = z.object({
     failed: z.number().int(),
     overflowed: z.number().int(),
   }),
-  failures: z.array(
-    z.object({ utteranceId: z.string(), stage: z.string(), code: z.string(), message: z.string() }),
-  ),
+  failures: z.array(z.object({ utteranceId: z.string(), stage: z.string(), code: z.string(), message: z.string() })),
   verdict: z.object({ passed: z.boolean(), gates: z.array(gate) }).optional(),
   warnings: z.array(z.string()),
 });

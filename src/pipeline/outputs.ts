@@ -2,7 +2,7 @@ import { access, constants, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import type { Source } from '../domain/source.js';
 import { DubError } from '../errors.js';
-import { chooseContainer, type ContainerName } from '../media/containers.js';
+import { type ContainerName, chooseContainer } from '../media/containers.js';
 import { fitName } from '../workspace/files.js';
 import type { DubJob, Target } from './job.js';
 
@@ -44,7 +44,10 @@ async function folderAsTemplate(template: string): Promise<string> {
 
 function planOutput(job: DubJob, source: Source, template: string, target: Target): PlannedOutput {
   const wanted = extname(template.replace('{ext}', extname(source.path)));
-  const chosen = chooseContainer(source, wanted, { keepOriginal: job.keepOriginal, softSubtitles: job.subtitles === 'soft' });
+  const chosen = chooseContainer(source, wanted, {
+    keepOriginal: job.keepOriginal,
+    softSubtitles: job.subtitles === 'soft',
+  });
   const path = resolve(fillTemplate(template, wanted, chosen.extension, source.path, target.language));
   return { target, path, container: chosen.container, warning: chosen.warning };
 }
@@ -85,10 +88,14 @@ function refuseSameNames(planned: readonly PlannedOutput[]): void {
 async function refuseUnsafe(path: string, source: Source, force: boolean): Promise<void> {
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isDirectory()) {
-    throw new DubError('OUTPUT_UNWRITABLE', `The output ${path} is a folder.`, { hint: 'Give -o a file name, or end it in / to put files inside.' });
+    throw new DubError('OUTPUT_UNWRITABLE', `The output ${path} is a folder.`, {
+      hint: 'Give -o a file name, or end it in / to put files inside.',
+    });
   }
   if (existing && (await isSameFile(path, source.path))) {
-    throw new DubError('USAGE', `The output ${path} is the input itself.`, { hint: 'Give the dub another name with -o.' });
+    throw new DubError('USAGE', `The output ${path} is the input itself.`, {
+      hint: 'Give the dub another name with -o.',
+    });
   }
   if (existing && !force) {
     throw new DubError('OUTPUT_EXISTS', `${path} exists already.`, {
@@ -108,7 +115,9 @@ async function refuseUnwritable(folder: string): Promise<void> {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const what = missing ? `There is no folder ${folder} for the output.` : `The folder ${folder} cannot be written to.`;
+    const what = missing
+      ? `There is no folder ${folder} for the output.`
+      : `The folder ${folder} cannot be written to.`;
     throw new DubError('OUTPUT_UNWRITABLE', what, {
       hint: missing ? `Make it first: mkdir -p '${folder}'` : 'Choose another folder with -o, or mend its permissions.',
       cause,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { StageContext, StageEvent } from '../stages/context.js';
 import { throwIfAborted } from '../errors.js';
+import type { StageContext, StageEvent } from '../stages/context.js';
 import type { Kept, WorkFolder } from '../workspace/folder.js';
 import type { ContentStore } from '../workspace/store.js';
 import type { RunEvent, RunEventBody } from './events.js';
@@ -11,7 +11,12 @@ export interface Session {
   readonly folder: WorkFolder;
   emit(event: RunEventBody): void;
   /** Runs one stage, told as `stage-start` and `stage-end`; an error passes with only the start told. */
-  stage<T>(stage: string, language: string | undefined, work: (ctx: StageContext) => Promise<Kept<T>>, describe: (value: T) => string): Promise<T>;
+  stage<T>(
+    stage: string,
+    language: string | undefined,
+    work: (ctx: StageContext) => Promise<Kept<T>>,
+    describe: (value: T) => string,
+  ): Promise<T>;
   /** Milliseconds since the run began. */
   elapsedMs(): number;
   /** Warnings given so far, in order, each once. */

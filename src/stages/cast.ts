@@ -1,6 +1,6 @@
-import type { Cast, Script } from '../domain/script.js';
-import { nearestNames } from '../domain/nearest.js';
 import { languageName } from '../domain/language.js';
+import { nearestNames } from '../domain/nearest.js';
+import type { Cast, Script } from '../domain/script.js';
 import { DubError } from '../errors.js';
 import type { TtsProvider, Voice } from '../providers/tts/contract.js';
 import type { StageContext } from './context.js';

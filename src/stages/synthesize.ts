@@ -131,7 +131,8 @@ async function convert(audio: Uint8Array, mediaType: string, id: string, ctx: St
 async function readTake(path: string, utteranceId: string, voiceName: string, label: string): Promise<Take> {
   const wav = readWav(await readFile(path));
   const sound = wav && findSound(toMono(wav), wav.sampleRate);
-  if (wav === undefined || sound === undefined) throw badAudio(label, 'a take that can no longer be read from the store');
+  if (wav === undefined || sound === undefined)
+    throw badAudio(label, 'a take that can no longer be read from the store');
   const durationMs = Math.round(((sound.endSample - sound.startSample) * 1000) / wav.sampleRate);
   return { utteranceId, path, sampleRate: wav.sampleRate, ...sound, durationMs, voice: voiceName, provider: label };
 }
@@ -155,7 +156,11 @@ function toLineFailure(error: unknown, utteranceId: string): LineFailure {
 function refuseIfNothing(voiced: number, failures: readonly LineFailure[], label: string): void {
   const first = failures[0];
   if (voiced > 0 || first === undefined) return;
-  throw new DubError('PROVIDER_REFUSED', `${label} voiced none of the ${failures.length} lines. The first: ${first.message}`, {
-    hint: 'Try another voice with --voice or another engine with --tts; `dub doctor` checks this machine.',
-  });
+  throw new DubError(
+    'PROVIDER_REFUSED',
+    `${label} voiced none of the ${failures.length} lines. The first: ${first.message}`,
+    {
+      hint: 'Try another voice with --voice or another engine with --tts; `dub doctor` checks this machine.',
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { languageName, primaryLanguage } from '../domain/language.js';
 import type { Soundtrack, Source } from '../domain/source.js';
 import type { Segment, Transcript } from '../domain/transcript.js';
-import { languageName, primaryLanguage } from '../domain/language.js';
 import { DubError } from '../errors.js';
 import { runFfmpeg } from '../media/run.js';
 import { readSubtitleTrack } from '../media/subtitle-track.js';
@@ -65,13 +65,21 @@ function refuseBrokenLimits(soundtrack: Soundtrack, provider: AsrProvider, optio
   }
   if (maxDurationMs !== undefined && soundtrack.durationMs > maxDurationMs) {
     const minutes = (ms: number) => `${Math.round(ms / 60_000)} min`;
-    throw new DubError('PROVIDER_UNSUPPORTED', `${label} takes at most ${minutes(maxDurationMs)} of sound; this is ${minutes(soundtrack.durationMs)}.`, {
-      hint: 'Choose another recogniser with --asr, or hand in the text with --script.',
-    });
+    throw new DubError(
+      'PROVIDER_UNSUPPORTED',
+      `${label} takes at most ${minutes(maxDurationMs)} of sound; this is ${minutes(soundtrack.durationMs)}.`,
+      {
+        hint: 'Choose another recogniser with --asr, or hand in the text with --script.',
+      },
+    );
   }
 }
 
-async function audioFor(soundtrack: Soundtrack, provider: AsrProvider, ctx: StageContext): Promise<AsrRequest['audio']> {
+async function audioFor(
+  soundtrack: Soundtrack,
+  provider: AsrProvider,
+  ctx: StageContext,
+): Promise<AsrRequest['audio']> {
   const { durationMs, speechPath } = soundtrack;
   if (speechPath === undefined) throw new Error('extract made no speech track for a recogniser that needs one');
   if (provider.limits.audioFormat !== 'wav') return { path: speechPath, mediaType: 'audio/flac', durationMs };
@@ -104,7 +112,11 @@ function textTracks(source: Source): SubtitleTrack[] {
 /** Recognisers and hand-made subtitles give segments past the end, reversed or out of order. */
 function tidySegments(segments: readonly Segment[], durationMs: number): Segment[] {
   return segments
-    .map((segment) => ({ ...segment, startMs: Math.max(0, segment.startMs), endMs: Math.min(segment.endMs, durationMs) }))
+    .map((segment) => ({
+      ...segment,
+      startMs: Math.max(0, segment.startMs),
+      endMs: Math.min(segment.endMs, durationMs),
+    }))
     .filter((segment) => segment.endMs > segment.startMs && segment.text.trim() !== '')
     .sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
 }

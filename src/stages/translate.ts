@@ -1,8 +1,13 @@
 import pLimit from 'p-limit';
-import { lengthMs } from '../domain/time.js';
 import type { LineFailure, Script, TranslatedLine, Translation, Utterance } from '../domain/script.js';
+import { lengthMs } from '../domain/time.js';
 import { DubError } from '../errors.js';
-import type { TranslationLimits, TranslationLine, TranslationProvider, TranslationReply } from '../providers/translation/contract.js';
+import type {
+  TranslationLimits,
+  TranslationLine,
+  TranslationProvider,
+  TranslationReply,
+} from '../providers/translation/contract.js';
 import type { StageContext } from './context.js';
 
 /** What `translate` needs to know besides the script. */
@@ -69,7 +74,8 @@ function batch(utterances: readonly Utterance[], limits: TranslationLimits): Utt
   let chars = 0;
   for (const utterance of utterances) {
     const open = batches.at(-1);
-    const fits = open !== undefined && open.length < limits.maxLines && chars + utterance.text.length <= limits.maxChars;
+    const fits =
+      open !== undefined && open.length < limits.maxLines && chars + utterance.text.length <= limits.maxChars;
     if (fits) open.push(utterance);
     else batches.push([utterance]);
     chars = (fits ? chars : 0) + utterance.text.length;
@@ -113,7 +119,11 @@ function readReply(
 function refuseIfNothing(translated: number, failures: readonly LineFailure[], label: string): void {
   const first = failures[0];
   if (translated > 0 || first === undefined) return;
-  throw new DubError('PROVIDER_REFUSED', `${label} translated none of the ${failures.length} lines. The first: ${first.message}`, {
-    hint: 'Check that the translation belongs to this video, or choose another translator with --translator.',
-  });
+  throw new DubError(
+    'PROVIDER_REFUSED',
+    `${label} translated none of the ${failures.length} lines. The first: ${first.message}`,
+    {
+      hint: 'Check that the translation belongs to this video, or choose another translator with --translator.',
+    },
+  );
 }

@@ -30,7 +30,10 @@ export async function writeWhole(path: string, data: string | Uint8Array): Promi
 /** A name for an unfinished file: in the same folder, hidden, with the same extension, never longer than allowed. */
 export function partialPath(path: string): string {
   const extension = extname(path);
-  return join(dirname(path), fitName(`.${basename(path, extension)}`, `.${randomBytes(6).toString('hex')}.partial${extension}`));
+  return join(
+    dirname(path),
+    fitName(`.${basename(path, extension)}`, `.${randomBytes(6).toString('hex')}.partial${extension}`),
+  );
 }
 
 /**

@@ -25,7 +25,12 @@ export interface WorkFolder {
    * @param given everything that shapes it, as plain JSON values; include a version of the code that makes it
    * @param holds says whether the files the artefact points to are still there
    */
-  once<T>(name: string, given: unknown, make: () => Promise<T>, holds?: (value: T) => Promise<boolean>): Promise<Kept<T>>;
+  once<T>(
+    name: string,
+    given: unknown,
+    make: () => Promise<T>,
+    holds?: (value: T) => Promise<boolean>,
+  ): Promise<Kept<T>>;
   /** The artefact as the last run left it, whatever it was made from; undefined when there is none or it is damaged. */
   read<T>(name: string): Promise<T | undefined>;
   /**
@@ -91,7 +96,9 @@ function workFolder(path: string, state: string, scratch: string, release: () =>
     },
     writeForPeople: (name, text) => writeForPeople(path, state, name, text),
     log(line) {
-      logged = logged.then(() => appendFile(join(path, 'events.ndjson'), `${line}\n`, { mode: 0o600 })).catch(() => undefined);
+      logged = logged
+        .then(() => appendFile(join(path, 'events.ndjson'), `${line}\n`, { mode: 0o600 }))
+        .catch(() => undefined);
     },
     async close() {
       await logged;

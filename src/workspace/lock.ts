@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { DubError } from '../errors.js';
 import { toFileError } from './files.js';
@@ -31,7 +31,7 @@ export async function takeLock(path: string): Promise<Lock> {
     const holder = await readHolder(path);
     if (holder === 'gone') continue;
     if (await isAlive(path, holder)) throw lockedError(path, holder);
-    await putAside(path);
+    await putAside(path, holder);
   }
   throw lockedError(path, undefined);
 }
@@ -83,11 +83,16 @@ function processExists(pid: number): boolean {
   }
 }
 
-/** Renaming first lets only one of several waiting runs remove a dead lock. */
-async function putAside(path: string): Promise<void> {
+/**
+ * Renaming first lets only one of several waiting runs remove a dead lock. What was renamed is looked at again: another
+ * run may have taken the dead lock over since we looked, and then it gets its lock back.
+ */
+async function putAside(path: string, dead: Holder | undefined): Promise<void> {
   const aside = `${path}.${randomBytes(4).toString('hex')}`;
   try {
     await rename(path, aside);
+    const moved = await readHolder(aside);
+    if (typeof moved === 'object' && moved.token !== dead?.token) await link(aside, path).catch(() => undefined);
     await rm(aside, { force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw toFileError(error, path);
