@@ -43,6 +43,9 @@ export interface ProviderTools {
   readonly scratch: string;
 }
 
+/** Names among a provider's options; any name when the options' type is not known, as in the registry. */
+export type OptionName<Options> = unknown extends Options ? string : keyof Options & string;
+
 /**
  * A provider as the registry holds it. `options` is a strict zod object; a key listed in `secrets` is never printed.
  */
@@ -53,8 +56,8 @@ export interface ProviderDefinition<Kind extends ProviderKind, Options, Provider
   /** One line for `dub providers`. */
   readonly summary: string;
   readonly options: z.ZodType<Options>;
-  readonly secrets?: readonly (keyof Options & string)[];
+  readonly secrets?: readonly OptionName<Options>[] | undefined;
   /** Which option `name:MODEL` sets; undefined when there is no model to choose. */
-  readonly modelOption?: (keyof Options & string) | undefined;
+  readonly modelOption?: OptionName<Options> | undefined;
   create(options: Options, tools: ProviderTools): Provider;
 }

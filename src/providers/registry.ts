@@ -1,5 +1,5 @@
-import type { ProviderKind } from './contract.js';
 import type { AsrDefinition } from './asr/contract.js';
+import type { ProviderKind } from './contract.js';
 import type { StorageDefinition } from './storage/contract.js';
 import type { TranslationDefinition } from './translation/contract.js';
 import type { TtsDefinition } from './tts/contract.js';

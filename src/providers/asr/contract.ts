@@ -16,6 +16,8 @@ export interface AsrLimits {
   readonly detectsLanguage: boolean;
   /** False when it reads text and never the audio, so no speech track need be made for it. */
   readonly needsAudio: boolean;
+  /** How the 16 kHz mono audio is wanted: FLAC when undefined, or 16-bit PCM in a WAV file. */
+  readonly audioFormat?: 'flac' | 'wav' | undefined;
 }
 
 /** A subtitle stream of the input that can be read as text. */
@@ -28,7 +30,7 @@ export interface SubtitleTrack {
 
 /** What is to be recognised. All times count from the start of the audio, which is the programme's start. */
 export interface AsrRequest {
-  /** 16 kHz mono FLAC; undefined only for providers with `needsAudio: false`. */
+  /** 16 kHz mono in the format of `limits.audioFormat`; undefined only for providers with `needsAudio: false`. */
   readonly audio?: { readonly path: string; readonly mediaType: string; readonly durationMs: number } | undefined;
   /** The same audio behind a URL, when `needsUrl`. */
   readonly url?: string | undefined;

@@ -14,7 +14,11 @@ export interface StorageProvider extends ProviderBase {
   /** False for `none`: nothing can be put anywhere. */
   readonly stores: boolean;
   /** @param forModel the model that will read it; some stores bind a file to one */
-  put(path: string, options: { readonly mediaType: string; readonly forModel: string }, signal: AbortSignal): Promise<StoredFile>;
+  put(
+    path: string,
+    options: { readonly mediaType: string; readonly forModel: string },
+    signal: AbortSignal,
+  ): Promise<StoredFile>;
   remove(handle: string, signal: AbortSignal): Promise<void>;
 }
 
