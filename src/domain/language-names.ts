@@ -82,3 +82,10 @@ function languageOfCountry(code: string): string | undefined {
   const language = new Intl.Locale(`und-${code}`).maximize().language;
   return language === 'und' || language === 'en' ? undefined : parseLanguage(language);
 }
+
+/** The language that a file's name tells: `en` of `talk.en.srt`, `pt-BR` of `talk.pt-BR.forced.vtt`. */
+export function languageOfFileName(path: string): string | undefined {
+  const name = path.split(/[/\\]/).at(-1)!;
+  const parts = name.split('.').slice(1, -1).reverse();
+  return parts.map(parseLanguage).find((tag) => tag !== undefined);
+}

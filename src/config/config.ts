@@ -1,0 +1,86 @@
+import type { Span } from '../domain/time.js';
+
+/** What lies under the dub. */
+export const bedChoices = ['duck', 'keep', 'mute'] as const;
+/** Loudness of the finished dub: the source's own or a delivery standard's. */
+export const loudnessChoices = ['source', 'ebu', 'youtube', 'podcast', 'netflix'] as const;
+/** How the subtitles of the dub are delivered. */
+export const subtitleChoices = ['soft', 'srt', 'vtt', 'none'] as const;
+/** What plays where a line could not be voiced; `fail` ends the run. */
+export const lineFailureChoices = ['keep-original', 'silence', 'fail'] as const;
+/** What becomes of a line that is too long at the fastest tempo. */
+export const overflowChoices = ['overrun', 'trim', 'fail'] as const;
+
+/** A file with a finished translation; without a language it serves the only target. */
+export interface TranslationFile {
+  readonly language: string | undefined;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** Options of providers by `kind:name` (`tts:piper`), checked by the provider itself. */
+export type ProviderOptions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** Everything a person can set, from all places together. Paths are absolute. */
+export interface Config {
+  /** BCP 47, in the order asked for, without repeats. */
+  readonly to: readonly string[];
+  readonly from: string | undefined;
+  readonly range: Span | undefined;
+  readonly script: string | undefined;
+  readonly translation: readonly TranslationFile[];
+  /** `name[:model]`, a module's path or a package; undefined leaves the choice to the tool. */
+  readonly asr: string | undefined;
+  readonly translator: string | undefined;
+  readonly tts: string | undefined;
+  readonly store: string | undefined;
+  /** Speaker label to voice name; `*` stands for every speaker. */
+  readonly voice: Readonly<Record<string, string>>;
+  readonly offline: boolean;
+  readonly profile: string | undefined;
+  readonly whisperCppBinary: string | undefined;
+  readonly whisperCppModel: string | undefined;
+  readonly piperBinary: string | undefined;
+  readonly piperModel: string | undefined;
+  readonly providers: ProviderOptions;
+  /** Template with `{dir} {name} {lang} {ext}`. */
+  readonly output: string;
+  readonly bed: (typeof bedChoices)[number];
+  /** dB, -60…0. */
+  readonly duckDb: number;
+  readonly loudness: (typeof loudnessChoices)[number];
+  readonly subtitles: (typeof subtitleChoices)[number];
+  readonly keepOriginal: boolean;
+  readonly onLineFailure: (typeof lineFailureChoices)[number];
+  readonly onOverflow: (typeof overflowChoices)[number];
+  readonly strict: boolean;
+  readonly work: string | undefined;
+  readonly cache: string;
+  readonly force: boolean;
+  readonly ffmpeg: string | undefined;
+  readonly ffprobe: string | undefined;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** Where a value came from. */
+export interface Origin {
+  readonly from: 'flag' | 'environment' | 'profile' | 'file' | 'default';
+  /** The flag, the variable, or the file (with its profile); empty for a default. */
+  readonly name: string;
+  /**
+   * False for a config file that was only found lying in a folder: it may not name programs or code to run, since it
+   * may have come with somebody else's files.
+   */
+  readonly trusted: boolean;
+}
+
+/** The settings in force, frozen, and where each came from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly origins: Readonly<Record<keyof Config, Origin>>;
+  /** Config files that were read, strongest first. */
+  readonly files: readonly string[];
+}

@@ -1,0 +1,226 @@
+import { dirname } from 'node:path';
+import { nearestName } from '../domain/nearest.js';
+import { DubError } from '../errors.js';
+import type { Config, LoadedConfig, Origin, ProviderOptions } from './config.js';
+import type { OptionSpec, OptionTable, Place, Surroundings } from './option.js';
+import { findRcFiles, type RcFile } from './rc.js';
+import { isMapping, orList } from './readers.js';
+
+/** What a command line brings: raw values by key (text, lists of text, or true/false), and the file after --config. */
+export interface Given {
+  readonly flags: Readonly<Partial<Record<keyof Config, unknown>>>;
+  readonly file?: string | undefined;
+}
+
+interface Found {
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+type Layer = ReadonlyMap<string, Found>;
+
+/** Profiles that need no file. */
+const builtInProfiles: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { offline: { offline: true } };
+
+/**
+ * The settings in force: flag, else environment, else the chosen profile, else the top of a config file (project before
+ * user), else the default. Every value of every file is checked, in force or not.
+ * @throws USAGE for a bad flag, CONFIG_INVALID for a bad variable or file; an unknown key names the nearest
+ */
+export async function loadConfig(table: OptionTable, given: Given, around: Surroundings): Promise<LoadedConfig> {
+  const flags = readFlags(table, given, around);
+  const variables = readVariables(table, around);
+  const files = await findRcFiles(around, given.file ?? (around.env['DUBBING_CONFIG'] || undefined));
+  const tops = files.map((file) => readKeys(table, topKeys(file.values), file, undefined));
+  const named = [flags, variables, ...tops].map((layer) => layer.get('profile')).find((found) => found !== undefined);
+  const profiles = readProfile(table, files, named);
+  return settle(table, [flags, variables, ...profiles, ...tops], files, around);
+}
+
+function readFlags(table: OptionTable, given: Given, around: Surroundings): Layer {
+  const layer = new Map<string, Found>();
+  for (const [key, spec] of entriesOf(table)) {
+    const raw = given.flags[key as keyof Config];
+    if (raw === undefined || spec.flag === undefined) continue;
+    const place: Place = { label: spec.flag, folder: around.cwd, code: 'USAGE' };
+    const origin: Origin = {
+      from: 'flag',
+      name: raw === false ? spec.flag.replace('--', '--no-') : spec.flag,
+      trusted: true,
+    };
+    layer.set(key, { value: spec.read(raw, place), origin });
+  }
+  return layer;
+}
+
+function readVariables(table: OptionTable, around: Surroundings): Layer {
+  const layer = new Map<string, Found>();
+  for (const [key, spec] of entriesOf(table)) {
+    const name = spec.env?.find((variable) => (around.env[variable] ?? '').trim() !== '');
+    if (name === undefined) continue;
+    const place: Place = { label: name, folder: around.cwd, code: 'CONFIG_INVALID' };
+    layer.set(key, { value: spec.read(around.env[name], place), origin: { from: 'environment', name, trusted: true } });
+  }
+  return layer;
+}
+
+function topKeys(values: Readonly<Record<string, unknown>>): [string, unknown][] {
+  return Object.entries(values).filter(([key]) => key !== 'profiles' && key !== '$schema');
+}
+
+function readKeys(
+  table: OptionTable,
+  keys: readonly [string, unknown][],
+  file: RcFile,
+  profile: string | undefined,
+): Layer {
+  const layer = new Map<string, Found>();
+  const where = profile === undefined ? file.path : `profile ${profile} of ${file.path}`;
+  for (const [key, raw] of keys) {
+    const spec = specOf(table, key, where, profile !== undefined);
+    const place: Place = { label: `\`${key}\` in ${where}`, folder: dirname(file.path), code: 'CONFIG_INVALID' };
+    const value = spec.read(raw, place);
+    if (!file.trusted) refuseCode(key, spec, value, file);
+    const origin: Origin = { from: profile === undefined ? 'file' : 'profile', name: where, trusted: file.trusted };
+    layer.set(key, { value, origin });
+  }
+  return layer;
+}
+
+function specOf(table: OptionTable, key: string, where: string, inProfile: boolean): OptionSpec<unknown> {
+  const spec = Object.hasOwn(table, key) ? (table[key as keyof Config] as OptionSpec<unknown>) : undefined;
+  if (spec?.rc && !(inProfile && key === 'profile')) return spec;
+  if (spec) {
+    const why = spec.feeds
+      ? `set \`${spec.feeds.option}\` of "${spec.feeds.provider}" under \`providers\``
+      : `use ${spec.flag ?? 'a flag'}`;
+    throw new DubError('CONFIG_INVALID', `\`${key}\` cannot be set in a config file (${where}).`, {
+      hint: `Instead ${why}.`,
+    });
+  }
+  const keys = entriesOf(table)
+    .filter(([, known]) => known.rc)
+    .map(([name]) => name);
+  const near = nearestName(key, [...keys, ...(inProfile ? [] : ['profiles'])]);
+  throw new DubError('CONFIG_INVALID', `\`${key}\` is not a setting (${where}).`, {
+    hint: near === undefined ? '`dub config` lists the settings.' : `Did you mean \`${near}\`?`,
+  });
+}
+
+/** Names of provider options that start a program or send data and keys somewhere. */
+const reaching = /^(binary|program|command|args|.*url|.*host|endpoint)$/i;
+
+function refuseCode(key: string, spec: OptionSpec<unknown>, value: unknown, file: RcFile): void {
+  const options = key === 'providers' ? Object.entries(value as ProviderOptions) : [];
+  const reached = options.flatMap(([name, set]) =>
+    Object.keys(set)
+      .filter((option) => reaching.test(option))
+      .map((option) => `${name} ${option}`),
+  );
+  const subject = spec.runs ? key : reached[0];
+  if (subject === undefined) return;
+  throw new DubError(
+    'CONFIG_INVALID',
+    `\`${subject}\` in ${file.path} names a program or a host, and that file was only found, not named.`,
+    {
+      hint: `If you trust the file, name it: --config ${file.path}. Or set it in your own ~/.dubbingrc.`,
+    },
+  );
+}
+
+/** The chosen profile's layers, strongest first; the other profiles are checked and left. */
+function readProfile(table: OptionTable, files: readonly RcFile[], named: Found | undefined): Layer[] {
+  const chosen: Layer[] = [];
+  const known = new Set(Object.keys(builtInProfiles));
+  for (const file of files) {
+    for (const [name, values] of Object.entries(profilesOf(file))) {
+      known.add(name);
+      const layer = readKeys(table, Object.entries(values), file, name);
+      if (name === named?.value) chosen.push(layer);
+    }
+  }
+  if (named === undefined) return [];
+  const name = named.value as string;
+  const builtIn = Object.hasOwn(builtInProfiles, name) ? builtInProfiles[name] : undefined;
+  if (builtIn) {
+    const origin: Origin = { from: 'profile', name: `built-in profile ${name}`, trusted: true };
+    chosen.push(new Map(Object.entries(builtIn).map(([key, value]) => [key, { value, origin }])));
+  }
+  if (chosen.length === 0) throw unknownProfile(name, [...known], named.origin, files);
+  return chosen;
+}
+
+function profilesOf(file: RcFile): Readonly<Record<string, Record<string, unknown>>> {
+  const raw = Object.hasOwn(file.values, 'profiles') ? file.values['profiles'] : {};
+  const shape = 'Write it as {"profiles": {"night": {"tts": "piper"}}}.';
+  if (!isMapping(raw)) {
+    throw new DubError('CONFIG_INVALID', `\`profiles\` in ${file.path} must be a mapping.`, { hint: shape });
+  }
+  for (const [name, values] of Object.entries(raw)) {
+    if (isMapping(values)) continue;
+    throw new DubError('CONFIG_INVALID', `The profile ${name} in ${file.path} must be a mapping.`, { hint: shape });
+  }
+  return raw as Record<string, Record<string, unknown>>;
+}
+
+function unknownProfile(name: string, known: readonly string[], origin: Origin, files: readonly RcFile[]): DubError {
+  const near = nearestName(name, known);
+  const read = files.length === 0 ? 'No config file was found.' : `Read: ${files.map((file) => file.path).join(', ')}.`;
+  return new DubError(
+    origin.from === 'flag' ? 'USAGE' : 'CONFIG_INVALID',
+    `There is no profile \`${name}\` (asked for by ${origin.name}).`,
+    { hint: `${near ? `Did you mean \`${near}\`? ` : ''}Known: ${orList(known).replace(' or ', ' and ')}. ${read}` },
+  );
+}
+
+function settle(
+  table: OptionTable,
+  layers: readonly Layer[],
+  files: readonly RcFile[],
+  around: Surroundings,
+): LoadedConfig {
+  const values: Record<string, unknown> = {};
+  const origins: Record<string, Origin> = {};
+  for (const [key, spec] of entriesOf(table)) {
+    const found = layers.map((layer) => layer.get(key)).find((one) => one !== undefined);
+    values[key] = found ? found.value : typeof spec.default === 'function' ? spec.default(around) : spec.default;
+    origins[key] = found?.origin ?? { from: 'default', name: '', trusted: true };
+  }
+  values['providers'] = mergeProviders(table, layers, values);
+  // The two assertions rest on the table's type: it has an entry for every key.
+  return deepFreeze({
+    config: values as unknown as Config,
+    origins: origins as Record<keyof Config, Origin>,
+    files: files.map((file) => file.path),
+  });
+}
+
+/** Provider options of all files, option by option, under the shorthands from flags and variables. */
+function mergeProviders(
+  table: OptionTable,
+  layers: readonly Layer[],
+  values: Readonly<Record<string, unknown>>,
+): ProviderOptions {
+  const merged: Record<string, Record<string, unknown>> = {};
+  const sets = layers.map((layer) => layer.get('providers')?.value as ProviderOptions | undefined);
+  for (const set of sets.reverse()) {
+    for (const [name, options] of Object.entries(set ?? {})) merged[name] = { ...merged[name], ...options };
+  }
+  for (const [key, spec] of entriesOf(table)) {
+    if (!spec.feeds || values[key] === undefined) continue;
+    merged[spec.feeds.provider] = { ...merged[spec.feeds.provider], [spec.feeds.option]: values[key] };
+  }
+  return merged;
+}
+
+function entriesOf(table: OptionTable): [string, OptionSpec<unknown>][] {
+  return Object.entries(table) as [string, OptionSpec<unknown>][];
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}
