@@ -4,8 +4,8 @@ import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import type { Source, SourceStream } from '../domain/source.js';
 import { parseLanguage } from '../domain/language.js';
+import type { Source, SourceStream } from '../domain/source.js';
 import { DubError } from '../errors.js';
 import { ffmpegPath } from './run.js';
 import type { MediaTools } from './tools.js';
@@ -86,7 +86,16 @@ export async function probeFile(path: string, tools: MediaTools, signal: AbortSi
 }
 
 async function runProbe(path: string, tools: MediaTools, signal: AbortSignal): Promise<z.infer<typeof probeReply>> {
-  const options = ['-hide_banner', '-loglevel', 'error', '-of', 'json', '-show_format', '-show_streams', '-show_chapters'];
+  const options = [
+    '-hide_banner',
+    '-loglevel',
+    'error',
+    '-of',
+    'json',
+    '-show_format',
+    '-show_streams',
+    '-show_chapters',
+  ];
   try {
     const { stdout } = await run(tools.ffprobe, [...options, '-i', ffmpegPath(path)], {
       signal,

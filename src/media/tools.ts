@@ -40,7 +40,10 @@ async function readVersion(program: string, name: string): Promise<string> {
     const version = /^\w+ version (\S+)/.exec(stdout)?.[1];
     if (version) return version;
   } catch (cause) {
-    throw new DubError('FFMPEG_MISSING', `${name} could not be started as \`${program}\`.`, { hint: installHint, cause });
+    throw new DubError('FFMPEG_MISSING', `${name} could not be started as \`${program}\`.`, {
+      hint: installHint,
+      cause,
+    });
   }
   throw new DubError('FFMPEG_MISSING', `\`${program} -version\` does not answer like ${name}.`, { hint: installHint });
 }
