@@ -33,6 +33,8 @@ export interface Readiness {
 
 /** What every provider can say about itself. */
 export interface ProviderBase {
+  /** The host that what it is given leaves this machine for; undefined for engines that run here. */
+  readonly host?: string | undefined;
   /** Looks for programs, files and keys; spends nothing and takes at most a few seconds. */
   ready(signal: AbortSignal): Promise<Readiness>;
 }

@@ -12,9 +12,16 @@ export interface ProviderByKind {
   readonly storage: StorageProvider;
 }
 
-/** Checks a provider's shape at compile time and returns it unchanged. */
+/** A definition whose options are known to its own schema only, as the registry and the command line hold it. */
+export type AnyDefinition<Kind extends ProviderKind> = ProviderDefinition<Kind, unknown, ProviderByKind[Kind]>;
+
+/**
+ * Checks a provider's shape at compile time and returns it unchanged, its options' type forgotten: whoever holds it
+ * gets options from its schema, `definition.options.parse(…)`, and hands them to `create`.
+ */
 export function defineProvider<Kind extends ProviderKind, Options>(
   definition: ProviderDefinition<Kind, Options, ProviderByKind[Kind]>,
-): ProviderDefinition<Kind, Options, ProviderByKind[Kind]> {
-  return definition;
+): AnyDefinition<Kind> {
+  // Options pass from the schema to `create` of the same definition, so forgetting their type in between is sound.
+  return definition as unknown as AnyDefinition<Kind>;
 }

@@ -1,15 +1,7 @@
-import type { AsrDefinition } from './asr/contract.js';
+import { nearestName } from '../domain/nearest.js';
+import { DubError } from '../errors.js';
 import type { ProviderKind } from './contract.js';
-import type { StorageDefinition } from './storage/contract.js';
-import type { TranslationDefinition } from './translation/contract.js';
-import type { TtsDefinition } from './tts/contract.js';
-
-interface DefinitionByKind {
-  readonly asr: AsrDefinition;
-  readonly translation: TranslationDefinition;
-  readonly tts: TtsDefinition;
-  readonly storage: StorageDefinition;
-}
+import type { AnyDefinition } from './define.js';
 
 /** What is known of a provider before its code is loaded. */
 export interface RegistryEntry<Kind extends ProviderKind = ProviderKind> {
@@ -20,5 +12,149 @@ export interface RegistryEntry<Kind extends ProviderKind = ProviderKind> {
   readonly offline: boolean;
   /** True for engines good enough for rehearsals and tests only: never picked unless named. */
   readonly rough: boolean;
-  load(): Promise<DefinitionByKind[Kind]>;
+  /** The only operating system it exists on, as Node names it; undefined for all. */
+  readonly platform?: NodeJS.Platform | undefined;
+  /** The only languages it serves, BCP 47 primary codes, where that is known beforehand. */
+  readonly languages?: readonly string[] | undefined;
+  /** What a user does to get or use it: commands and flags, spelled out. */
+  readonly setup: string;
+  load(): Promise<AnyDefinition<Kind>>;
+}
+
+type Entries = { readonly [Kind in ProviderKind]: readonly RegistryEntry<Kind>[] };
+
+/** Every provider that ships, by kind; among those without a network the first that serves is taken by `--offline`. */
+const entries: Entries = {
+  asr: [
+    {
+      kind: 'asr',
+      name: 'subtitles',
+      summary: 'the script from an SRT or WebVTT file, or from a subtitle track of the input',
+      offline: true,
+      rough: false,
+      setup: '--script FILE.srt',
+      load: async () => (await import('./asr/subtitles/index.js')).subtitles,
+    },
+    {
+      kind: 'asr',
+      name: 'whisper-cpp',
+      summary: 'whisper.cpp: about 100 languages, with a model file you name',
+      offline: true,
+      rough: false,
+      setup: '--asr whisper-cpp:MODEL.bin (whisper-cli: brew install whisper-cpp, or build it)',
+      load: async () => (await import('./asr/whisper-cpp/index.js')).whisperCpp,
+    },
+    {
+      kind: 'asr',
+      name: 'pocketsphinx',
+      summary: 'pocketsphinx: English only, rough, for rehearsals',
+      offline: true,
+      rough: true,
+      languages: ['en'],
+      setup: 'sudo apt-get install -y pocketsphinx pocketsphinx-en-us',
+      load: async () => (await import('./asr/pocketsphinx/index.js')).pocketsphinx,
+    },
+  ],
+  translation: [
+    {
+      kind: 'translation',
+      name: 'subtitles',
+      summary: 'the translation from an SRT or WebVTT file per target language',
+      offline: true,
+      rough: false,
+      setup: '--translation LANG=FILE.srt',
+      load: async () => (await import('./translation/subtitles/index.js')).subtitles,
+    },
+    {
+      kind: 'translation',
+      name: 'apertium',
+      summary: 'apertium: the gist only, for rehearsals, with the pairs installed here',
+      offline: true,
+      rough: true,
+      setup: 'sudo apt-get install -y apertium apertium-eng-spa',
+      load: async () => (await import('./translation/apertium/index.js')).apertium,
+    },
+  ],
+  tts: [
+    {
+      kind: 'tts',
+      name: 'piper',
+      summary: 'piper: natural voices from a file you name',
+      offline: true,
+      rough: false,
+      setup: '--tts piper:VOICE.onnx (pipx install piper-tts)',
+      load: async () => (await import('./tts/piper/index.js')).piper,
+    },
+    {
+      kind: 'tts',
+      name: 'say',
+      summary: 'say: the voices of macOS',
+      offline: true,
+      rough: false,
+      platform: 'darwin',
+      setup: 'part of macOS; more voices in its settings',
+      load: async () => (await import('./tts/say/index.js')).say,
+    },
+    {
+      kind: 'tts',
+      name: 'espeak-ng',
+      summary: 'espeak-ng: over 100 languages, robotic',
+      offline: true,
+      rough: false,
+      setup: 'sudo apt-get install -y espeak-ng (macOS: brew install espeak-ng)',
+      load: async () => (await import('./tts/espeak-ng/index.js')).espeakNg,
+    },
+    {
+      kind: 'tts',
+      name: 'flite',
+      summary: 'flite: English only, plain but clear',
+      offline: true,
+      rough: false,
+      languages: ['en'],
+      setup: 'sudo apt-get install -y flite (macOS: brew install flite)',
+      load: async () => (await import('./tts/flite/index.js')).flite,
+    },
+  ],
+  storage: [
+    {
+      kind: 'storage',
+      name: 'none',
+      summary: 'no storage: nothing leaves this machine',
+      offline: true,
+      rough: false,
+      setup: '--store none',
+      load: async () => (await import('./storage/none/index.js')).none,
+    },
+  ],
+};
+
+/** The flag that names a provider of each kind. */
+export const providerFlags = {
+  asr: '--asr',
+  translation: '--translator',
+  tts: '--tts',
+  storage: '--store',
+} as const satisfies Record<ProviderKind, string>;
+
+/** Every provider that ships, of one kind or of all. */
+export function listProviders<Kind extends ProviderKind = ProviderKind>(kind?: Kind): readonly RegistryEntry<Kind>[] {
+  // The map's own type ties each kind to its entries; TypeScript cannot follow that through a variable kind.
+  return (kind === undefined ? Object.values(entries).flat() : entries[kind]) as readonly RegistryEntry<Kind>[];
+}
+
+/** The provider of that name; undefined when none ships. */
+export function lookUpProvider<Kind extends ProviderKind>(kind: Kind, name: string): RegistryEntry<Kind> | undefined {
+  return listProviders(kind).find((entry) => entry.name === name);
+}
+
+/** @throws USAGE for an unknown name; it names the nearest and lists the known ones */
+export function findProvider<Kind extends ProviderKind>(kind: Kind, name: string): RegistryEntry<Kind> {
+  const entry = lookUpProvider(kind, name);
+  if (entry) return entry;
+  const known = listProviders(kind).map((candidate) => candidate.name);
+  const nearest = nearestName(name, known);
+  const meant = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  throw new DubError('USAGE', `There is no ${kind} provider ${JSON.stringify(name)}.${meant}`, {
+    hint: `${providerFlags[kind]} takes ${known.join(', ')}, or the path or package name of a module that exports one.`,
+  });
 }
