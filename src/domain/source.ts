@@ -13,14 +13,22 @@ export interface SourceStream {
   readonly dispositions: readonly string[];
   /** True for cover art: a picture, not a film. */
   readonly attachedPicture: boolean;
-  /** First timestamp in the container's clock, microseconds; undefined when the container does not say. */
+  /**
+   * When its first picture is seen or first sample heard, microseconds of the container's clock, encoder delay taken
+   * off; undefined when the container does not say.
+   */
   readonly startUs?: number | undefined;
+  /** How much sound before `startUs` its packets hold that nobody hears (encoder delay, pre-skip), microseconds. */
+  readonly delayUs?: number | undefined;
+  /** From `startUs` to its end. */
   readonly durationMs?: number | undefined;
   readonly bitRate?: number | undefined;
   readonly audio?: { readonly sampleRate: number; readonly channels: number; readonly layout: string } | undefined;
   readonly video?:
     | { readonly width: number; readonly height: number; readonly frameRate: number; readonly rotation: number }
     | undefined;
+  /** All tags of the stream as the container has them: `filename`, `mimetype`, `timecode`, … */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the input holds. The programme's clock starts at `zeroUs` of the container's clock. */
@@ -63,6 +71,6 @@ export interface Soundtrack {
   /** ffmpeg's channel layout name, e.g. `mono`, `stereo`, `5.1(side)`. */
   readonly layout: string;
   readonly loudness: Loudness;
-  /** 16 kHz mono FLAC on the programme's clock (a late start is padded), for recognition. */
-  readonly speechPath: string;
+  /** 16 kHz mono FLAC on the programme's clock (a late start is padded); undefined when nobody recognises by ear. */
+  readonly speechPath?: string | undefined;
 }

@@ -120,6 +120,27 @@ export const runEvent = z.discriminatedUnion('type', [
   z.object({ ...common, type: z.literal('warning'), stage: z.string(), language, message: z.string() }),
   z.object({
     ...common,
+    type: z.literal('plan').describe('what --dry-run found; a `summary` without outputs follows'),
+    input: z.string(),
+    durationMs: z.number(),
+    work: z.string(),
+    outputs: z.array(z.object({ language: z.string(), path: z.string() })),
+    stages: z.array(
+      z.object({
+        stage: z.string(),
+        language,
+        provider: z.string().optional(),
+        action: z.enum(['run', 'keep']),
+        leaves: z.string().optional().describe('what leaves this machine, and to where'),
+        cost: z.number().nullable().describe('null when the price is unknown'),
+      }),
+    ),
+    lines: z.number().int().optional(),
+    characters: z.number().int().optional(),
+    warnings: z.array(z.string()),
+  }),
+  z.object({
+    ...common,
     type: z.literal('summary'),
     exit: z.number().int(),
     input: z.string(),

@@ -3,7 +3,6 @@ export class LineQueue<T> implements AsyncIterable<T> {
   private readonly items: T[] = [];
   private wake: (() => void) | undefined;
   private ended = false;
-  private failure: { readonly error: unknown } | undefined;
 
   /** Adds an item; it is never refused: a script's lines are bounded and small. */
   put(item: T): void {
@@ -11,15 +10,9 @@ export class LineQueue<T> implements AsyncIterable<T> {
     this.wake?.();
   }
 
-  /** No more items come. */
+  /** No more items come, be it that all are there or that what feeds the queue has failed. */
   end(): void {
     this.ended = true;
-    this.wake?.();
-  }
-
-  /** The feeding stage failed: the reader gets the error after the items already put. */
-  fail(error: unknown): void {
-    this.failure = { error };
     this.wake?.();
   }
 
@@ -30,7 +23,6 @@ export class LineQueue<T> implements AsyncIterable<T> {
         yield item;
         continue;
       }
-      if (this.failure) throw this.failure.error;
       if (this.ended) return;
       await new Promise<void>((resolve) => {
         this.wake = resolve;

@@ -12,6 +12,8 @@ export interface PlannedOutput {
   /** Absolute path. */
   readonly path: string;
   readonly container: ContainerName;
+  /** Where subtitles go that are delivered beside the file. */
+  readonly sidecar?: string | undefined;
   /** Said when the container had to be another one than the path asked for. */
   readonly warning?: string | undefined;
 }
@@ -24,7 +26,10 @@ export async function planOutputs(job: DubJob, source: Source): Promise<PlannedO
   const template = await folderAsTemplate(job.output);
   const planned = job.targets.map((target) => planOutput(job, source, template, target));
   refuseSameNames(planned);
-  for (const output of planned) await refuseUnsafe(output.path, source, job.force);
+  for (const { path, sidecar } of planned) {
+    await refuseUnsafe(path, source, job.force);
+    if (sidecar !== undefined) await refuseUnsafe(sidecar, source, job.force && !isGivenFile(sidecar, job));
+  }
   return planned;
 }
 
@@ -49,7 +54,15 @@ function planOutput(job: DubJob, source: Source, template: string, target: Targe
     softSubtitles: job.subtitles === 'soft',
   });
   const path = resolve(fillTemplate(template, wanted, chosen.extension, source.path, target.language));
-  return { target, path, container: chosen.container, warning: chosen.warning };
+  const beside = job.subtitles === 'srt' || job.subtitles === 'vtt' ? `.${job.subtitles}` : undefined;
+  const sidecar = beside && path.slice(0, path.length - extname(path).length) + beside;
+  return { target, path, container: chosen.container, sidecar, warning: chosen.warning };
+}
+
+/** A script or translation the user handed in is never replaced, whatever --force says. */
+function isGivenFile(path: string, job: DubJob): boolean {
+  const chosen = [job.asr, ...job.targets.flatMap((target) => [target.translator, target.tts])];
+  return chosen.some(({ files }) => files.some((file) => resolve(file) === path));
 }
 
 function fillTemplate(template: string, wanted: string, extension: string, input: string, language: string): string {

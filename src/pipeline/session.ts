@@ -1,62 +1,118 @@
 import { randomUUID } from 'node:crypto';
-import { throwIfAborted } from '../errors.js';
+import { DubError, throwIfAborted } from '../errors.js';
 import type { StageContext, StageEvent } from '../stages/context.js';
 import type { Kept, WorkFolder } from '../workspace/folder.js';
 import type { ContentStore } from '../workspace/store.js';
-import type { RunEvent, RunEventBody } from './events.js';
+import type { RunEvent, RunEventBody, RunSummary } from './events.js';
 import type { RunTools } from './job.js';
+import { toJsonText } from './readable.js';
 
 /** One run: stamps its events, times its stages, and hands each stage its context. */
 export interface Session {
   readonly folder: WorkFolder;
-  emit(event: RunEventBody): void;
-  /** Runs one stage, told as `stage-start` and `stage-end`; an error passes with only the start told. */
-  stage<T>(
-    stage: string,
-    language: string | undefined,
-    work: (ctx: StageContext) => Promise<Kept<T>>,
-    describe: (value: T) => string,
-  ): Promise<T>;
+  readonly signal: AbortSignal;
+  /** Stamps an event, logs it in the work folder and hands it to the caller. */
+  emit(event: RunEventBody): RunEvent;
+  /**
+   * Runs one stage, told as `stage-start` and `stage-end`; of one that fails only the start is told.
+   * @param about the stage's name and, for stages of one target, its language
+   * @param describe what came out, for people
+   */
+  stage<T>(about: StageName, work: (ctx: StageContext) => Promise<Kept<T>>, describe: (value: T) => string): Promise<T>;
   /** Milliseconds since the run began. */
   elapsedMs(): number;
-  /** Warnings given so far, in order, each once. */
-  warnings(language: string | undefined): string[];
+  /** Warnings given so far that concern this target or all, in order, each once. */
+  warnings(language: string): string[];
+  /** Writes a file for people into the work folder; says so when a person's edit was left in place. */
+  write(name: string, text: string): Promise<void>;
+  /** Writes `run.json`: what the last finished run came to. */
+  writeRecord(summary: RunSummary): Promise<void>;
+  /** Logs the error that ended the run. */
+  noteFailure(error: unknown): void;
+}
+
+/** Which stage, and for which target when it is one of several. */
+export interface StageName {
+  readonly stage: string;
+  readonly language?: string;
 }
 
 /** @param store the shared store: what was paid for is kept there, across inputs */
 export function startSession(tools: RunTools, folder: WorkFolder, store: ContentStore): Session {
-  const run = randomUUID();
   const startedAt = performance.now();
-  const warned: { language: string | undefined; message: string }[] = [];
-  const emit = (body: RunEventBody) => {
-    const event = { v: 1, time: new Date().toISOString(), run, ...body } as RunEvent;
-    if (event.type === 'warning') warned.push({ language: event.language, message: event.message });
-    folder.log(JSON.stringify(event));
-    tools.sink(event);
-  };
-  const contextFor = (language: string | undefined): StageContext => ({
-    signal: tools.signal,
-    scratch: folder.scratch,
-    tools: tools.media,
-    keeper: store,
-    emit: (event: StageEvent) => emit(language === undefined ? event : { ...event, language }),
-  });
+  const stamper = startStamping(tools, folder);
+  const { emit } = stamper;
   return {
     folder,
+    signal: tools.signal,
     emit,
-    async stage(stage, language, work, describe) {
+    async stage(about, work, describe) {
       throwIfAborted(tools.signal);
       const stageStart = performance.now();
-      const about = language === undefined ? { stage } : { stage, language };
       emit({ type: 'stage-start', ...about });
-      const { value, kept } = await work(contextFor(language));
+      const { value, kept } = await work(contextFor(about, tools, folder, store, emit));
       const ms = Math.round(performance.now() - stageStart);
       emit({ type: 'stage-end', ...about, kept, detail: describe(value), ms });
       return value;
     },
     elapsedMs: () => Math.round(performance.now() - startedAt),
-    warnings: (language) => [
-      ...new Set(warned.filter((warning) => warning.language === language).map((warning) => warning.message)),
-    ],
+    warnings: stamper.warnings,
+    async write(name, text) {
+      const { path, yieldedToEdit } = await folder.writeForPeople(name, text);
+      if (!yieldedToEdit) return;
+      const message = `${name} was edited by hand and left as it is; what this run made of it is in ${path}.`;
+      emit({ type: 'warning', stage: 'work', message });
+    },
+    async writeRecord(summary) {
+      await folder.writeForPeople('run.json', toJsonText(summary));
+    },
+    noteFailure(error) {
+      const known = error instanceof DubError;
+      stamper.log({ type: 'error', exit: 1, code: known ? error.code : 'BUG', message: String((error as Error).message) });
+    },
+  };
+}
+
+interface Stamper {
+  emit(body: RunEventBody): RunEvent;
+  /** Logs an event in the work folder only: the caller tells people of it. */
+  log(body: RunEventBody): void;
+  warnings(language: string): string[];
+}
+
+function startStamping(tools: RunTools, folder: WorkFolder): Stamper {
+  const run = randomUUID();
+  const warned: { readonly language: string | undefined; readonly message: string }[] = [];
+  const stamp = (body: RunEventBody) => ({ v: 1, time: new Date().toISOString(), run, ...body }) as RunEvent;
+  const log = (body: RunEventBody) => folder.log(JSON.stringify(stamp(body)));
+  return {
+    log,
+    emit(body) {
+      const event = stamp(body);
+      if (event.type === 'warning') warned.push({ language: event.language, message: event.message });
+      folder.log(JSON.stringify(event));
+      tools.sink(event);
+      return event;
+    },
+    warnings: (language) => {
+      const concerned = warned.filter((warning) => warning.language === undefined || warning.language === language);
+      return [...new Set(concerned.map((warning) => warning.message))];
+    },
+  };
+}
+
+function contextFor(
+  { language }: StageName,
+  tools: RunTools,
+  folder: WorkFolder,
+  store: ContentStore,
+  emit: (body: RunEventBody) => RunEvent,
+): StageContext {
+  return {
+    signal: tools.signal,
+    scratch: folder.scratch,
+    tools: tools.media,
+    keeper: store,
+    emit: (event: StageEvent) => void emit(language === undefined ? event : { ...event, language }),
   };
 }

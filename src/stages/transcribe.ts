@@ -17,6 +17,9 @@ export interface TranscribeOptions {
   readonly language?: string | undefined;
 }
 
+/** What of the soundtrack recognition needs; without a speech track only text can be read. */
+export type HeardSound = Pick<Soundtrack, 'durationMs' | 'speechPath'>;
+
 /** Codecs of subtitle tracks that are text; the others are pictures. */
 const textSubtitles = new Set(['subrip', 'srt', 'ass', 'ssa', 'webvtt', 'mov_text', 'text', 'subviewer', 'microdvd']);
 
@@ -26,7 +29,7 @@ const textSubtitles = new Set(['subrip', 'srt', 'ass', 'ssa', 'webvtt', 'mov_tex
  */
 export async function transcribe(
   source: Source,
-  soundtrack: Soundtrack,
+  soundtrack: HeardSound,
   provider: AsrProvider,
   storage: StorageProvider,
   options: TranscribeOptions,
@@ -55,7 +58,7 @@ export async function transcribe(
   return { language: reply.transcript.language, provider: options.label, segments };
 }
 
-function refuseBrokenLimits(soundtrack: Soundtrack, provider: AsrProvider, options: TranscribeOptions): void {
+function refuseBrokenLimits(soundtrack: HeardSound, provider: AsrProvider, options: TranscribeOptions): void {
   const { languages, maxDurationMs } = provider.limits;
   const { language, label } = options;
   if (language !== undefined && languages !== 'any' && !languages.includes(primaryLanguage(language))) {
@@ -76,7 +79,7 @@ function refuseBrokenLimits(soundtrack: Soundtrack, provider: AsrProvider, optio
 }
 
 async function audioFor(
-  soundtrack: Soundtrack,
+  soundtrack: HeardSound,
   provider: AsrProvider,
   ctx: StageContext,
 ): Promise<AsrRequest['audio']> {

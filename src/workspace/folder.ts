@@ -31,6 +31,8 @@ export interface WorkFolder {
     make: () => Promise<T>,
     holds?: (value: T) => Promise<boolean>,
   ): Promise<Kept<T>>;
+  /** The artefact when it was made from the very same inputs and what it points to is still there, else undefined. */
+  kept<T>(name: string, given: unknown, holds?: (value: T) => Promise<boolean>): Promise<T | undefined>;
   /** The artefact as the last run left it, whatever it was made from; undefined when there is none or it is damaged. */
   read<T>(name: string): Promise<T | undefined>;
   /**
@@ -68,6 +70,11 @@ export async function openWorkFolder(path: string): Promise<WorkFolder> {
   }
 }
 
+/** The artefact as `WorkFolder.kept` gives it, read without taking the folder's lock. */
+export async function readKept<T>(folder: string, name: string, given: unknown): Promise<T | undefined> {
+  return (await findKept<T>(join(folder, '.state', `${name}.json`), hashValue(given), undefined))?.value;
+}
+
 /** Reads an artefact of a work folder without taking its lock, as `WorkFolder.read` does. */
 export async function readArtefact<T>(folder: string, name: string): Promise<T | undefined> {
   return (await readStored(join(folder, '.state', `${name}.json`)))?.value as T | undefined;
@@ -82,14 +89,14 @@ function workFolder(path: string, state: string, scratch: string, release: () =>
     files: openContentStore(join(state, 'files')),
     async once(name, given, make, holds) {
       const key = hashValue(given);
-      const stored = await readStored(artefactPath(name));
-      if (stored?.key === key) {
-        const value = stored.value as Awaited<ReturnType<typeof make>>;
-        if (holds === undefined || (await holds(value))) return { value, kept: true };
-      }
+      const earlier = await findKept(artefactPath(name), key, holds);
+      if (earlier !== undefined) return { value: earlier.value, kept: true };
       const value = await make();
       await writeStored(artefactPath(name), key, value);
       return { value, kept: false };
+    },
+    async kept(name, given, holds) {
+      return (await findKept(artefactPath(name), hashValue(given), holds))?.value;
     },
     async read(name) {
       return readArtefact(path, name);
@@ -106,6 +113,17 @@ function workFolder(path: string, state: string, scratch: string, release: () =>
       await release();
     },
   };
+}
+
+async function findKept<T>(
+  path: string,
+  key: string,
+  holds: ((value: T) => Promise<boolean>) | undefined,
+): Promise<{ readonly value: T } | undefined> {
+  const stored = await readStored(path);
+  if (stored?.key !== key) return undefined;
+  const value = stored.value as T;
+  return holds === undefined || (await holds(value)) ? { value } : undefined;
 }
 
 async function readStored(path: string): Promise<StoredArtefact | undefined> {

@@ -1,0 +1,102 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Dub, Verdict } from '../domain/dub.js';
+import type { Script } from '../domain/script.js';
+import type { Source } from '../domain/source.js';
+import type { Takes, Timeline } from '../domain/timeline.js';
+import { DubError } from '../errors.js';
+import { type CheckOptions, check } from '../stages/check.js';
+import type { StageContext } from '../stages/context.js';
+import { readArtefact } from '../workspace/folder.js';
+import { openContentStore } from '../workspace/store.js';
+import type { RunTools } from './job.js';
+
+/** Everything a later check of a finished dub needs, left in the work folder by the run that made it. */
+export interface CheckRecord {
+  readonly language: string;
+  readonly source: Source;
+  readonly script: Script;
+  readonly takes: Takes;
+  readonly timeline: Timeline;
+  readonly dub: Dub;
+  readonly options: CheckOptions;
+}
+
+/** Name of the artefact that holds a target's `CheckRecord`. */
+export function checkRecordName(language: string): string {
+  return `finished.${language}`;
+}
+
+/**
+ * Measures finished dubs again: one output file, or all that a work folder has made.
+ * @param path an output file or a work folder
+ * @throws USAGE when no work folder belongs to the file; INPUT_UNREADABLE when an output is gone
+ */
+export async function checkFinished(
+  path: string,
+  options: { readonly work?: string | undefined; readonly language?: string | undefined },
+  tools: RunTools,
+): Promise<Verdict[]> {
+  const records = await findRecords(resolve(path), options.work);
+  const wanted = records.filter((record) => options.language === undefined || record.language === options.language);
+  if (wanted.length === 0) throw noRecord(path);
+  const scratch = await mkdtemp(join(tmpdir(), 'dub-check-'));
+  try {
+    const verdicts: Verdict[] = [];
+    for (const record of wanted) verdicts.push(await checkRecord(record, contextIn(scratch, tools)));
+    return verdicts;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Measures one finished dub against what its run left behind. */
+export function checkRecord(record: CheckRecord, ctx: StageContext): Promise<Verdict> {
+  const { source, script, takes, timeline, dub, options } = record;
+  return check(source, script, takes, timeline, dub, options, ctx);
+}
+
+function contextIn(scratch: string, tools: RunTools): StageContext {
+  return { signal: tools.signal, scratch, tools: tools.media, keeper: openContentStore(scratch), emit: () => undefined };
+}
+
+async function findRecords(path: string, work: string | undefined): Promise<CheckRecord[]> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new DubError('INPUT_UNREADABLE', `There is no ${path}.`, {
+      hint: 'Name a finished dub or its work folder.',
+      cause,
+    });
+  });
+  if (found.isDirectory()) return readRecords(path);
+  for (const folder of work === undefined ? await workFoldersNear(path) : [resolve(work)]) {
+    const record = (await readRecords(folder)).find(({ dub }) => dub.path === path || isMoved(dub.path, path, folder));
+    if (record) return [{ ...record, dub: { ...record.dub, path } }];
+  }
+  return [];
+}
+
+/** A dub and its work folder that were moved together still belong together. */
+function isMoved(recorded: string, path: string, folder: string): boolean {
+  return basename(recorded) === basename(path) && dirname(path) === dirname(folder);
+}
+
+async function workFoldersNear(path: string): Promise<string[]> {
+  const folder = dirname(path);
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory() && entry.name.endsWith('.dub')).map(({ name }) => join(folder, name));
+}
+
+async function readRecords(folder: string): Promise<CheckRecord[]> {
+  const names = await readdir(join(folder, '.state')).catch(() => []);
+  const prefix = checkRecordName('');
+  const finished = names.filter((name) => name.startsWith(prefix) && name.endsWith('.json')).sort();
+  const records = await Promise.all(finished.map((name) => readArtefact<CheckRecord>(folder, name.slice(0, -5))));
+  return records.filter((record) => record !== undefined);
+}
+
+function noRecord(path: string): DubError {
+  return new DubError('USAGE', `${path} does not belong to any dub this tool has made here.`, {
+    hint: 'A verdict needs the work folder of the run ({name}.dub); name it with --work DIR.',
+  });
+}

@@ -1,0 +1,159 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dub, Mix, Subtitles, Verdict } from '../domain/dub.js';
+import { nativeLanguageName } from '../domain/language.js';
+import type { Cast, LineFailure, Translation } from '../domain/script.js';
+import type { Takes, Timeline } from '../domain/timeline.js';
+import { DubError, type DubErrorCode } from '../errors.js';
+import { audioCodecFor } from '../media/dub-codec.js';
+import { align, defaultTiming } from '../stages/align/index.js';
+import { cast } from '../stages/cast.js';
+import { check } from '../stages/check.js';
+import { mix } from '../stages/mix/index.js';
+import { mux } from '../stages/mux/index.js';
+import { subtitle } from '../stages/subtitle.js';
+import { writeSrt, writeVtt } from '../subtitles/write.js';
+import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
+import type { OutputSummary } from './events.js';
+import type { DubJob } from './job.js';
+import { castKey, filesExist, mixKey } from './keys.js';
+import { toJsonText, translationAsSrt } from './readable.js';
+import { translateAndVoice } from './voicing.js';
+import { type TargetWork, warn } from './work.js';
+
+/** Makes one target's dub from what all targets share, and measures the finished file. */
+export async function dubInto(work: TargetWork): Promise<OutputSummary> {
+  const { output, shared, job, session, language } = work;
+  if (output.warning) warn(work, 'mux', output.warning);
+  const casting = await castVoices(work);
+  const { translation, takes } = await translateAndVoice(work, casting);
+  const failures = [...translation.failures, ...takes.failures];
+  await session.write(`${language}/translation.srt`, translationAsSrt(shared.script, translation));
+  refuseFailures(job, failures);
+
+  const timeline = await alignTakes(work, takes);
+  const subtitles = await makeSubtitles(work, translation, timeline);
+  const mixed = await mixDub(work, takes, timeline, failures);
+  const dubbed = await muxDub(work, mixed, subtitles);
+  const verdict = await checkDub(work, takes, timeline, mixed, dubbed, failures);
+  return {
+    language,
+    path: output.path,
+    lines: {
+      total: shared.script.utterances.length,
+      voiced: timeline.placements.length,
+      failed: failures.length,
+      overflowed: timeline.overflows.length,
+    },
+    failures,
+    verdict: { passed: verdict.passed, gates: [...verdict.gates] },
+    warnings: session.warnings(language),
+  };
+}
+
+async function castVoices(work: TargetWork): Promise<Cast> {
+  const { job, session, language, shared } = work;
+  const { tts } = work.output.target;
+  const speakers = [...new Set(shared.script.utterances.map((utterance) => utterance.speaker))];
+  const given = await castKey(job, work.output.target, speakers);
+  const options = { language, label: tts.label, voices: job.voices };
+  return session.stage(
+    { stage: 'cast', language },
+    (ctx) => session.folder.once(`cast.${language}`, given, () => cast(shared.script, tts.provider, options, ctx)),
+    (value) => describeCast(value),
+  );
+}
+
+function describeCast({ voices }: Cast): string {
+  return Object.entries(voices)
+    .map(([speaker, voice]) => `${speaker}: ${voice}`)
+    .join(', ');
+}
+
+function refuseFailures(job: DubJob, failures: readonly LineFailure[]): void {
+  const first = failures[0];
+  if (job.onLineFailure !== 'fail' || first === undefined) return;
+  throw new DubError(first.code as DubErrorCode, `Line ${first.utteranceId} failed: ${first.message}`, {
+    hint: `${failures.length} lines failed in all. --on-line-failure keep-original lets the others go on.`,
+  });
+}
+
+async function alignTakes(work: TargetWork, takes: Takes): Promise<Timeline> {
+  const { job, session, language, shared } = work;
+  const timeline = await session.stage(
+    { stage: 'align', language },
+    async () => ({ value: align(shared.script, takes, defaultTiming(shared.source.durationMs)), kept: false }),
+    describeTimeline,
+  );
+  for (const overflow of timeline.overflows) session.emit({ type: 'line-overflow', language, ...overflow });
+  await session.write(`${language}/timeline.json`, toJsonText(timeline));
+  const worst = timeline.overflows[0];
+  if (worst !== undefined && job.onOverflow === 'fail') {
+    throw new DubError('TIMING_OVERFLOW', `${timeline.overflows.length} lines do not fit; ${worst.utteranceId} is ${worst.excessMs} ms too long.`, {
+      hint: `Shorten them in the translation, or let them be with --on-overflow overrun.`,
+    });
+  }
+  return timeline;
+}
+
+function describeTimeline({ placements, overflows }: Timeline): string {
+  const fastest = placements.reduce((most, placement) => Math.max(most, placement.tempo), 1);
+  const over = overflows.length === 0 ? '' : `, ${overflows.length} do not fit`;
+  return `${placements.length} lines placed, fastest ${fastest.toFixed(2)}x${over}`;
+}
+
+async function makeSubtitles(work: TargetWork, translation: Translation, timeline: Timeline): Promise<Subtitles> {
+  const { session, language, shared, output, job } = work;
+  const subtitles = await session.stage(
+    { stage: 'subtitle', language },
+    async () => ({ value: subtitle(shared.script, translation, timeline, shared.source.frameMs), kept: false }),
+    ({ cues }) => `${cues.length} cues`,
+  );
+  const srt = writeSrt(subtitles.cues);
+  await session.write(`${language}/subtitles.srt`, srt);
+  if (output.sidecar) await writeWhole(output.sidecar, job.subtitles === 'vtt' ? writeVtt(subtitles.cues) : srt);
+  return subtitles;
+}
+
+async function mixDub(
+  work: TargetWork,
+  takes: Takes,
+  timeline: Timeline,
+  failures: readonly LineFailure[],
+): Promise<Mix> {
+  const { job, session, language, shared, output } = work;
+  const { soundtrack, source } = shared;
+  const codec = audioCodecFor(source.streams[soundtrack.streamIndex]!, output.container);
+  const { bed, duckDb, loudness, onOverflow } = job;
+  const options = { bed, duckDb, loudness, onOverflow, codec, silence: silencedSpans(work, failures) };
+  const path = join(session.folder.path, '.state', `mix.${language}${codec.extension}`);
+  return session.stage(
+    { stage: 'mix', language },
+    (ctx) =>
+      session.folder.once(
+        `mix.${language}`,
+        mixKey({ soundtrack, takes, timeline, options }),
+        async () => {
+          const partial = partialPath(path);
+          try {
+            const mixed = await mix(soundtrack, takes, timeline, { ...options, outPath: partial }, ctx);
+            await publishFile(partial, path, true);
+            return { ...mixed, path };
+          } finally {
+            await rm(partial, { force: true });
+          }
+        },
+        (value) => filesExist([value.path]),
+      ),
+    (value) => `${value.codec}, ${value.loudness.integratedLufs.toFixed(1)} LUFS, gain ${value.gainDb.toFixed(1)} dB`,
+  );
+}
+
+/** Where a failed line leaves silence instead of the original speech. */
+function silencedSpans({ job, shared }: TargetWork, failures: readonly LineFailure[]) {
+  if (job.onLineFailure !== 'silence') return [];
+  const failed = new Set(failures.map((failure) => failure.utteranceId));
+  return shared.script.utterances
+    .filter((utterance) => failed.has(utterance.id))
+    .map(({ startMs, endMs }) => ({ startMs, endMs }));
+}

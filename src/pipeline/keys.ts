@@ -1,0 +1,61 @@
+import { access } from 'node:fs/promises';
+import type { Script, Translation } from '../domain/script.js';
+import type { Soundtrack, Source } from '../domain/source.js';
+import type { Transcript } from '../domain/transcript.js';
+import { hashFile } from '../workspace/hash.js';
+import type { Chosen, DubJob, Target } from './job.js';
+
+/** Versions of what the stages make: raise one when the same inputs would come out otherwise. */
+const versions = { extract: 1, transcribe: 1, segment: 1, cast: 1, translate: 1, synthesize: 1, mix: 1 };
+
+/** What shapes the soundtrack. */
+export function extractKey(job: DubJob, source: Source): unknown {
+  const { needsAudio } = job.asr.provider.limits;
+  return { v: versions.extract, source: source.fingerprint, path: source.path, language: job.sourceLanguage, needsAudio };
+}
+
+/** What shapes the transcript. */
+export async function transcribeKey(job: DubJob, soundtrack: Soundtrack): Promise<unknown> {
+  const asr = await providerKey(job.asr);
+  return { v: versions.transcribe, soundtrack, asr, language: job.sourceLanguage };
+}
+
+/** What shapes the script. */
+export function segmentKey(transcript: Transcript): unknown {
+  return { v: versions.segment, transcript };
+}
+
+/** What shapes the cast. */
+export async function castKey(job: DubJob, target: Target, speakers: readonly string[]): Promise<unknown> {
+  const tts = await providerKey(target.tts);
+  return { v: versions.cast, language: target.language, speakers, voices: job.voices, tts };
+}
+
+/** What shapes the translation. */
+export async function translateKey(target: Target, script: Script): Promise<unknown> {
+  const translator = await providerKey(target.translator);
+  return { v: versions.translate, script, language: target.language, translator };
+}
+
+/** What shapes the takes. */
+export async function synthesizeKey(target: Target, translation: Translation, voices: unknown): Promise<unknown> {
+  const tts = await providerKey(target.tts);
+  return { v: versions.synthesize, translation, voices, tts, fingerprint: target.tts.provider.fingerprint() };
+}
+
+/** What shapes the mix. */
+export function mixKey(given: Readonly<Record<string, unknown>>): unknown {
+  return { v: versions.mix, ...given };
+}
+
+/** What makes one provider's answers differ from another's: its name, its options, and the user's files it reads. */
+async function providerKey(chosen: Chosen<unknown>): Promise<Record<string, unknown>> {
+  const files = await Promise.all(chosen.files.map(hashFile));
+  return { label: chosen.label, options: chosen.options, files };
+}
+
+/** True when all files an artefact points to are still there; undefined ones do not count. */
+export async function filesExist(paths: readonly (string | undefined)[]): Promise<boolean> {
+  const found = await Promise.all(paths.filter((path) => path !== undefined).map((path) => access(path).then(() => true, () => false)));
+  return found.every(Boolean);
+}

@@ -1,0 +1,71 @@
+import type { Source } from '../domain/source.js';
+import { exitNumbers } from '../errors.js';
+import { probeFile } from '../media/probe.js';
+import { openWorkFolder } from '../workspace/folder.js';
+import { openContentStore } from '../workspace/store.js';
+import { dubInto } from './dub-into.js';
+import type { OutputSummary, RunSummary } from './events.js';
+import type { DubJob, RunTools } from './job.js';
+import { planOutputs, workFolderPath } from './outputs.js';
+import { type Session, startSession } from './session.js';
+import { prepareShared } from './shared.js';
+
+/**
+ * Dubs one input into every target: the whole pipeline. Finished work is kept in the work folder and the store, so the
+ * same call after any interruption goes on where this one stopped.
+ * @throws DubError; what was finished before it is kept
+ */
+export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
+  const source = await probeFile(job.input, tools.media, tools.signal);
+  const outputs = await planOutputs(job, source);
+  const folder = await openWorkFolder(workFolderPath(job, outputs));
+  const session = startSession(tools, folder, openContentStore(job.cache));
+  try {
+    session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(job) });
+    const shared = await prepareShared(job, source, session);
+    const summaries: OutputSummary[] = [];
+    for (const output of outputs) {
+      summaries.push(await dubInto({ output, shared, job, session, language: output.target.language }));
+    }
+    return await finish(job, source, summaries, session);
+  } catch (error) {
+    session.noteFailure(error);
+    throw error;
+  } finally {
+    await folder.close();
+  }
+}
+
+function namesOf(job: DubJob) {
+  const first = job.targets[0]!;
+  const providers = {
+    asr: job.asr.label,
+    translator: first.translator.label,
+    tts: first.tts.label,
+    store: job.storage.label,
+  };
+  return { targets: job.targets.map((target) => target.language), providers };
+}
+
+async function finish(job: DubJob, source: Source, outputs: OutputSummary[], session: Session): Promise<RunSummary> {
+  const summary = session.emit({
+    type: 'summary',
+    exit: exitNumber(job, outputs),
+    input: source.path,
+    work: session.folder.path,
+    outputs,
+    ms: session.elapsedMs(),
+  }) as RunSummary;
+  await session.writeRecord(summary);
+  return summary;
+}
+
+/** Exit number of a run that finished with lines that were not voiced as asked. */
+const finishedWithGaps = 8;
+
+/** A failed verdict or an overflow counts only under --strict; gaps always do. */
+function exitNumber(job: DubJob, outputs: readonly OutputSummary[]): number {
+  const failed = outputs.some((output) => output.verdict?.passed === false || output.lines.overflowed > 0);
+  if (job.strict && failed) return exitNumbers.VERDICT_FAILED;
+  return outputs.some((output) => output.lines.failed > 0) ? finishedWithGaps : 0;
+}

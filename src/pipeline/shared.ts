@@ -1,0 +1,78 @@
+import type { Script } from '../domain/script.js';
+import type { Soundtrack, Source } from '../domain/source.js';
+import { formatClock } from '../domain/time.js';
+import type { Transcript } from '../domain/transcript.js';
+import { extract } from '../stages/extract.js';
+import { segment } from '../stages/segment/index.js';
+import { transcribe } from '../stages/transcribe.js';
+import type { DubJob } from './job.js';
+import { extractKey, filesExist, segmentKey, transcribeKey } from './keys.js';
+import { refuseSpoken, withinRange } from './range.js';
+import { scriptAsSrt, toJsonText } from './readable.js';
+import type { Session } from './session.js';
+
+/** What every target language shares. */
+export interface Shared {
+  readonly source: Source;
+  readonly soundtrack: Soundtrack;
+  /** The utterances to dub: all of them, or those in the range asked for. */
+  readonly script: Script;
+}
+
+/** The stages that every target shares: extract, transcribe, segment. */
+export async function prepareShared(job: DubJob, source: Source, session: Session): Promise<Shared> {
+  const soundtrack = await extractSound(job, source, session);
+  const transcript = await recognise(job, source, soundtrack, session);
+  const script = await session.stage(
+    { stage: 'segment' },
+    () =>
+      session.folder.once('segment', segmentKey(transcript), async () => segment(transcript, source.durationMs)),
+    (value) => `${value.utterances.length} lines, ${countSpeakers(value)}`,
+  );
+  await session.write('script.srt', scriptAsSrt(script));
+  for (const target of job.targets) refuseSpoken(target.language, script.language);
+  return { source, soundtrack, script: withinRange(script, job.range) };
+}
+
+function extractSound(job: DubJob, source: Source, session: Session): Promise<Soundtrack> {
+  const { folder } = session;
+  const language = job.sourceLanguage;
+  const { needsAudio: needsSpeech } = job.asr.provider.limits;
+  return session.stage(
+    { stage: 'extract' },
+    (ctx) =>
+      folder.once(
+        'extract',
+        extractKey(job, source),
+        () => extract(source, { language, needsSpeech }, { ...ctx, keeper: folder.files }),
+        (value) => filesExist([value.speechPath]),
+      ),
+    (value) => `${formatClock(value.durationMs)} ${value.layout}, ${value.loudness.integratedLufs.toFixed(1)} LUFS`,
+  );
+}
+
+async function recognise(
+  job: DubJob,
+  source: Source,
+  soundtrack: Soundtrack,
+  session: Session,
+): Promise<Transcript> {
+  const { asr, storage, sourceLanguage: language } = job;
+  const given = await transcribeKey(job, soundtrack);
+  const options = { label: asr.label, language };
+  const transcript = await session.stage(
+    { stage: 'transcribe' },
+    (ctx) =>
+      session.folder.once('transcribe', given, () =>
+        transcribe(source, soundtrack, asr.provider, storage.provider, options, ctx),
+      ),
+    (value) => `${value.segments.length} segments, language ${value.language}`,
+  );
+  await session.write('transcript.json', toJsonText(transcript));
+  return transcript;
+}
+
+function countSpeakers(script: Script): string {
+  const speakers = new Set(script.utterances.map((utterance) => utterance.speaker)).size;
+  return speakers === 1 ? '1 speaker' : `${speakers} speakers`;
+}

@@ -1,0 +1,97 @@
+import type { Cast, TranslatedLine, Translation } from '../domain/script.js';
+import type { Takes } from '../domain/timeline.js';
+import type { StageContext } from '../stages/context.js';
+import { synthesize } from '../stages/synthesize.js';
+import { translate } from '../stages/translate.js';
+import type { Kept } from '../workspace/folder.js';
+import { filesExist, synthesizeKey, translateKey } from './keys.js';
+import { LineQueue } from './line-queue.js';
+import type { TargetWork } from './work.js';
+
+/** A translation and a take for each of its lines. */
+export interface Voiced {
+  readonly translation: Translation;
+  readonly takes: Takes;
+}
+
+/** Translation and voicing run side by side: a line is voiced as soon as its wording is final. */
+export async function translateAndVoice(work: TargetWork, casting: Cast): Promise<Voiced> {
+  const given = await translateKey(work.output.target, work.shared.script);
+  const earlier = await work.session.folder.kept<Translation>(`translate.${work.language}`, given);
+  if (earlier !== undefined) {
+    const translation = await tellTranslation(work, async () => ({ value: earlier, kept: true }));
+    return { translation, takes: await voiceKept(work, casting, translation) };
+  }
+  const queue = new LineQueue<TranslatedLine>();
+  const [translation, takes] = await bothOrNeither(
+    (guard) =>
+      tellTranslation(work, (ctx) =>
+        work.session.folder.once(`translate.${work.language}`, given, () => translateInto(queue, work, guard(ctx))),
+      ).finally(() => queue.end()),
+    (guard) => tellTakes(work, async (ctx) => ({ value: await voice(queue, work, casting, guard(ctx)), kept: false })),
+  );
+  // Kept now that the whole translation is known, so that the next run need not look at every take.
+  await work.session.folder.once(takesName(work), await synthesizeKey(work.output.target, translation, casting.voices), async () => takes);
+  return { translation, takes };
+}
+
+type Guard = (ctx: StageContext) => StageContext;
+
+/** Runs two stages side by side; when one fails the other is stopped and waited for, and the first error is thrown. */
+async function bothOrNeither<A, B>(first: (guard: Guard) => Promise<A>, second: (guard: Guard) => Promise<B>): Promise<[A, B]> {
+  const stop = new AbortController();
+  const guard: Guard = (ctx) => ({ ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) });
+  const orStop = <T>(stage: Promise<T>) =>
+    stage.catch((error: unknown) => {
+      stop.abort(error);
+      throw error;
+    });
+  const [a, b] = await Promise.allSettled([orStop(first(guard)), orStop(second(guard))]);
+  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
+  throw stop.signal.reason;
+}
+
+async function translateInto(queue: LineQueue<TranslatedLine>, work: TargetWork, ctx: StageContext): Promise<Translation> {
+  const { provider, label } = work.output.target.translator;
+  const options = { target: work.language, label, onLine: (line: TranslatedLine) => queue.put(line) };
+  return translate(work.shared.script, provider, options, ctx);
+}
+
+function voiceKept(work: TargetWork, casting: Cast, translation: Translation): Promise<Takes> {
+  return tellTakes(work, async (ctx) => {
+    const queue = new LineQueue<TranslatedLine>();
+    for (const line of translation.lines) queue.put(line);
+    queue.end();
+    return work.session.folder.once(
+      takesName(work),
+      await synthesizeKey(work.output.target, translation, casting.voices),
+      () => voice(queue, work, casting, ctx),
+      (takes) => filesExist(takes.takes.map((take) => take.path)),
+    );
+  });
+}
+
+function takesName({ language }: TargetWork): string {
+  return `synthesize.${language}`;
+}
+
+function voice(lines: AsyncIterable<TranslatedLine>, work: TargetWork, casting: Cast, ctx: StageContext): Promise<Takes> {
+  const { provider, label } = work.output.target.tts;
+  return synthesize(work.shared.script, lines, casting, provider, { language: work.language, label }, ctx);
+}
+
+function tellTranslation(work: TargetWork, make: (ctx: StageContext) => Promise<Kept<Translation>>): Promise<Translation> {
+  return work.session.stage({ stage: 'translate', language: work.language }, make, ({ lines, failures }) =>
+    countLines(lines.length, failures.length),
+  );
+}
+
+function tellTakes(work: TargetWork, make: (ctx: StageContext) => Promise<Kept<Takes>>): Promise<Takes> {
+  return work.session.stage({ stage: 'synthesize', language: work.language }, make, ({ takes, failures }) =>
+    countLines(takes.length, failures.length),
+  );
+}
+
+function countLines(done: number, failed: number): string {
+  return failed === 0 ? `${done} lines` : `${done} lines, ${failed} failed`;
+}
