@@ -1,143 +1,145 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { z } from 'zod';
 import { parseLanguage } from '../domain/language.js';
 import type { Source, SourceStream } from '../domain/source.js';
-import { DubError } from '../errors.js';
-import { ffmpegPath } from './run.js';
+import { DubError, throwIfAborted } from '../errors.js';
+import { findLastEnd, runFfprobe } from './ffprobe.js';
+import { type ProbeReply, type ProbeStream, probeReply, toMicroseconds } from './probe-reply.js';
+import { examineFile } from './readable-file.js';
+import { timeStream } from './stream-timing.js';
 import type { MediaTools } from './tools.js';
-
-const run = promisify(execFile);
-
-const probeReply = z.object({
-  format: z.object({
-    format_name: z.string(),
-    duration: z.string().optional(),
-    start_time: z.string().optional(),
-    tags: z.record(z.string(), z.string()).optional(),
-  }),
-  streams: z.array(
-    z.object({
-      index: z.number(),
-      codec_type: z.string().optional(),
-      codec_name: z.string().optional(),
-      codec_tag_string: z.string().optional(),
-      start_time: z.string().optional(),
-      duration: z.string().optional(),
-      bit_rate: z.string().optional(),
-      sample_rate: z.string().optional(),
-      channels: z.number().optional(),
-      channel_layout: z.string().optional(),
-      width: z.number().optional(),
-      height: z.number().optional(),
-      avg_frame_rate: z.string().optional(),
-      r_frame_rate: z.string().optional(),
-      disposition: z.record(z.string(), z.number()).optional(),
-      tags: z.record(z.string(), z.string()).optional(),
-      side_data_list: z.array(z.object({ rotation: z.number().optional() })).optional(),
-    }),
-  ),
-  chapters: z
-    .array(
-      z.object({
-        start_time: z.string(),
-        end_time: z.string(),
-        tags: z.record(z.string(), z.string()).optional(),
-      }),
-    )
-    .optional(),
-});
-
-type ProbeStream = z.infer<typeof probeReply>['streams'][number];
 
 /**
  * Reads what a media file holds, without decoding it.
- * @throws INPUT_UNREADABLE when it is no file, empty, or nothing ffprobe can read
+ * @throws INPUT_UNREADABLE when it is no file, empty, or holds no sound and no moving picture; FFMPEG_MISSING; INTERRUPTED
  */
 export async function probeFile(path: string, tools: MediaTools, signal: AbortSignal): Promise<Source> {
+  throwIfAborted(signal);
   const absolute = resolve(path);
-  const fingerprint = await fingerprintFile(absolute);
-  const reply = await runProbe(absolute, tools, signal);
-  const streams = reply.streams.map(toStream);
-  const timed = streams.filter((s) => (s.type === 'video' || s.type === 'audio') && !s.attachedPicture);
-  const starts = timed.map((s) => s.startUs).filter((us) => us !== undefined);
+  const { fingerprint, head } = await examineFile(absolute);
+  const reply = await askFfprobe(absolute, head, tools, signal);
+  const streams = reply.streams.map((stream) => toStream(stream, reply));
+  const timed = streams.filter((each) => (each.type === 'video' || each.type === 'audio') && !each.attachedPicture);
+  refuseWhatIsNoMedia(absolute, reply, timed, streams);
+  const starts = timed.map((stream) => stream.startUs).filter((us) => us !== undefined);
   const zeroUs = starts.length > 0 ? Math.min(...starts) : 0;
-  const film = timed.find((s) => s.type === 'video');
-  const chapterStart = (seconds: string) => Math.round(Number(seconds) * 1000 - zeroUs / 1000);
+  const film = timed.find((stream) => stream.type === 'video');
+  const toClock = (seconds: string) => Math.round(Number(seconds) * 1000 - zeroUs / 1000);
   return {
     path: absolute,
     fingerprint,
     format: reply.format.format_name,
     kind: film ? 'video' : 'audio',
     zeroUs,
-    durationMs: programmeLength(timed, zeroUs, reply.format.duration),
+    durationMs: await programmeLength(absolute, reply, timed, zeroUs, tools, signal),
     frameMs: film?.video && film.video.frameRate > 0 ? 1000 / film.video.frameRate : 40,
     streams,
     chapters: (reply.chapters ?? []).map((chapter) => ({
-      startMs: chapterStart(chapter.start_time),
-      endMs: chapterStart(chapter.end_time),
-      title: chapter.tags?.['title'] ?? '',
+      startMs: Math.max(0, toClock(chapter.start_time)),
+      endMs: toClock(chapter.end_time),
+      title: chapter.tags?.title ?? '',
     })),
     tags: reply.format.tags ?? {},
   };
 }
 
-async function runProbe(path: string, tools: MediaTools, signal: AbortSignal): Promise<z.infer<typeof probeReply>> {
-  const options = [
-    '-hide_banner',
-    '-loglevel',
-    'error',
-    '-of',
-    'json',
-    '-show_format',
-    '-show_streams',
-    '-show_chapters',
-  ];
+/**
+ * When the first sample that decoding an audio stream gives is heard, microseconds of the container's clock. Unlike the
+ * stream's start it knows of first packets that decode to nothing.
+ * @returns undefined when nothing decodes
+ */
+export async function readFirstSampleUs(
+  path: string,
+  streamIndex: number,
+  tools: MediaTools,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const shown = ['-select_streams', String(streamIndex), '-show_entries', 'frame=pts_time', '-of', 'csv=p=0'];
+  // The first packets may be encoder delay alone and give no frame.
+  const { stdout } = await runFfprobe([...shown, '-read_intervals', '%+#16'], path, tools, signal);
+  return toMicroseconds(
+    stdout
+      .split('\n')
+      .find((line) => /^-?\d/.test(line))
+      ?.replace(/,.*/, ''),
+  );
+}
+
+// A handful of packets shows how much sound each stream holds before its start; none is decoded.
+const shown = ['-show_format', '-show_streams', '-show_chapters', '-show_data'];
+const firstPackets = ['-show_entries', 'packet=stream_index,pts_time:packet_side_data=skip_samples'];
+
+async function askFfprobe(path: string, head: Buffer, tools: MediaTools, signal: AbortSignal): Promise<ProbeReply> {
+  const options = [...shown, ...firstPackets, '-read_intervals', '%+#64', '-of', 'json'];
   try {
-    const { stdout } = await run(tools.ffprobe, [...options, '-i', ffmpegPath(path)], {
-      signal,
-      maxBuffer: 64 * 1024 * 1024,
-      windowsHide: true,
-    });
+    const { stdout } = await runFfprobe(options, path, tools, signal);
     return probeReply.parse(JSON.parse(stdout));
-  } catch (cause) {
-    if (signal.aborted) throw new DubError('INTERRUPTED', 'The run was interrupted; finished work is kept.', { cause });
-    throw new DubError('INPUT_UNREADABLE', `${path} cannot be read as audio or video.${lastWords(cause)}`, {
-      hint: 'Check that it is a whole media file: does it play? A download that broke off must be fetched again.',
-      cause,
-    });
+  } catch (error) {
+    if (error instanceof DubError) throw error;
+    throw unreadableMedia(path, head, error);
   }
 }
 
-function lastWords(cause: unknown): string {
-  const stderr = (cause as { stderr?: unknown }).stderr;
-  const line = typeof stderr === 'string' ? stderr.trim().split('\n').at(-1) : undefined;
-  return line ? ` ffprobe says: ${line.replace(/^.*?file:[^\n]*: /, '')}.` : '';
+function unreadableMedia(path: string, head: Buffer, cause: unknown): DubError {
+  const stderr = String((cause as { stderr?: unknown }).stderr ?? '').trim();
+  const said = stderr.split('\n').at(-1)?.split(': ').at(-1);
+  if (stderr.includes('moov atom not found') && head.subarray(4, 8).toString('latin1') === 'ftyp') {
+    return new DubError('INPUT_UNREADABLE', `${path} is cut off: its index (the moov atom) is missing.`, {
+      hint: 'A download or a recording that broke off looks like this; fetch or export it again.',
+      cause,
+    });
+  }
+  return new DubError('INPUT_UNREADABLE', `${path} cannot be read as audio or video${said ? ` (${said})` : ''}.`, {
+    hint: 'Check that it is a media file and whole: does it play?',
+    cause,
+  });
 }
 
-function toStream(stream: ProbeStream): SourceStream {
+/** ffprobe takes any text for a stream of subtitles or a terminal picture, given the name. */
+function refuseWhatIsNoMedia(
+  path: string,
+  reply: ProbeReply,
+  timed: readonly SourceStream[],
+  streams: readonly SourceStream[],
+): void {
+  const text = ['tty', 'bintext', 'xbin', 'idf', 'adf'].includes(reply.format.format_name);
+  if (timed.length > 0 && !text) return;
+  const others = text
+    ? ['text']
+    : [...new Set(streams.map((stream) => (stream.attachedPicture ? 'pictures' : stream.type)))];
+  const holds = others.length > 0 ? `only ${others.join(' and ')}` : 'no streams at all';
+  throw new DubError('INPUT_UNREADABLE', `${path} holds neither sound nor moving pictures (${holds}).`, {
+    hint: 'Name the media file itself; subtitles go with --script.',
+  });
+}
+
+function toStream(stream: ProbeStream, reply: ProbeReply): SourceStream {
   const types = ['video', 'audio', 'subtitle', 'attachment'] as const;
   const type = types.find((name) => name === stream.codec_type) ?? 'data';
   const dispositions = Object.entries(stream.disposition ?? {}).filter(([, set]) => set === 1);
-  const languageTag = stream.tags?.['language'];
+  const languageTag = stream.tags?.language;
+  const { startUs, delayUs, endUs } = timeStream(stream, reply);
   return {
     index: stream.index,
     type,
     codec: stream.codec_name ?? 'unknown',
-    codecTag: stream.codec_tag_string?.startsWith('[') ? undefined : stream.codec_tag_string,
+    codecTag: stream.codec_tag_string?.includes('[') ? undefined : stream.codec_tag_string,
     language: languageTag === undefined ? undefined : parseLanguage(languageTag),
-    title: stream.tags?.['title'],
+    title: stream.tags?.title,
     dispositions: dispositions.map(([name]) => name),
-    attachedPicture: stream.disposition?.['attached_pic'] === 1,
-    startUs: toMicroseconds(stream.start_time),
-    durationMs: streamDuration(stream),
-    bitRate: stream.bit_rate === undefined ? undefined : Number(stream.bit_rate),
+    attachedPicture: stream.disposition?.attached_pic === 1,
+    startUs,
+    delayUs,
+    durationMs: endUs === undefined ? undefined : Math.round((endUs - (startUs ?? 0)) / 1000),
+    bitRate: bitRateOf(stream),
     audio: type === 'audio' ? audioOf(stream) : undefined,
     video: type === 'video' ? videoOf(stream) : undefined,
+    tags: stream.tags,
   };
+}
+
+function bitRateOf(stream: ProbeStream): number | undefined {
+  const rate = Number(stream.bit_rate ?? stream.tags?.BPS ?? stream.tags?.['BPS-eng']);
+  return Number.isFinite(rate) ? rate : undefined;
 }
 
 function audioOf(stream: ProbeStream): SourceStream['audio'] {
@@ -162,67 +164,26 @@ function toRatio(text: string | undefined): number {
   return Number.isFinite(value) ? value : 0;
 }
 
-function toMicroseconds(seconds: string | undefined): number | undefined {
-  const value = Number(seconds);
-  return seconds === undefined || !Number.isFinite(value) ? undefined : Math.round(value * 1e6);
-}
-
-/** Matroska has no stream durations but a DURATION tag, `00:00:13.320000000`. */
-function streamDuration(stream: ProbeStream): number | undefined {
-  const us = toMicroseconds(stream.duration);
-  if (us !== undefined) return Math.round(us / 1000);
-  const tag = stream.tags?.['DURATION'] ?? stream.tags?.['DURATION-eng'];
-  const match = /^(\d+):(\d+):(\d+(?:\.\d+)?)$/.exec(tag ?? '');
-  // In Matroska the tag is the end of the last block on the file's clock, not a length from the stream's start.
-  return match ? Math.round((Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3])) * 1000) : undefined;
-}
-
-function programmeLength(timed: readonly SourceStream[], zeroUs: number, formatDuration: string | undefined): number {
+async function programmeLength(
+  path: string,
+  reply: ProbeReply,
+  timed: readonly SourceStream[],
+  zeroUs: number,
+  tools: MediaTools,
+  signal: AbortSignal,
+): Promise<number> {
   const ends = timed
-    .filter((s) => s.durationMs !== undefined && s.startUs !== undefined)
-    .map((s) => s.durationMs! + (s.startUs! - zeroUs) / 1000);
+    .filter((stream) => stream.durationMs !== undefined)
+    .map((stream) => stream.durationMs! + ((stream.startUs ?? zeroUs) - zeroUs) / 1000);
   if (ends.length > 0) return Math.round(Math.max(...ends));
-  const whole = Number(formatDuration);
-  return Number.isFinite(whole) ? Math.round(whole * 1000) : 0;
-}
-
-/** Hashes size, time and three samples of 64 KiB: enough to notice a changed file without reading 4 GB. */
-async function fingerprintFile(path: string): Promise<string> {
-  const size = await readableSize(path);
-  const handle = await open(path, 'r').catch((cause: unknown) => {
-    throw new DubError('INPUT_UNREADABLE', `${path} cannot be opened.`, { hint: 'Check its permissions.', cause });
-  });
-  try {
-    const hash = createHash('sha256').update(String(size.bytes)).update(String(size.modifiedMs));
-    const piece = Buffer.alloc(65_536);
-    for (const at of [0, Math.floor(size.bytes / 2), Math.max(0, size.bytes - piece.length)]) {
-      const { bytesRead } = await handle.read(piece, 0, piece.length, at);
-      hash.update(piece.subarray(0, bytesRead));
-    }
-    return hash.digest('hex').slice(0, 32);
-  } finally {
-    await handle.close();
+  const wholeUs = toMicroseconds(reply.format.duration);
+  if (wholeUs !== undefined) {
+    // Matroska's duration counts from the clock's zero, every other format's from the start of the file.
+    const from = reply.format.format_name.includes('matroska')
+      ? 0
+      : (toMicroseconds(reply.format.start_time) ?? zeroUs);
+    return Math.round((wholeUs + from - zeroUs) / 1000);
   }
-}
-
-async function readableSize(path: string): Promise<{ bytes: number; modifiedMs: number }> {
-  const found = await stat(path).catch((cause: unknown) => {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new DubError('INPUT_UNREADABLE', missing ? `There is no file ${path}.` : `${path} cannot be read.`, {
-      hint: missing ? 'Check the spelling and the folder.' : 'Check its permissions.',
-      cause,
-    });
-  });
-  if (found.isDirectory()) {
-    throw new DubError('INPUT_UNREADABLE', `${path} is a folder, not a media file.`, {
-      hint: 'Name a file in it; several files can be given side by side.',
-    });
-  }
-  if (!found.isFile()) {
-    throw new DubError('INPUT_UNREADABLE', `${path} is not a regular file.`, { hint: 'Name a media file on disk.' });
-  }
-  if (found.size === 0) {
-    throw new DubError('INPUT_UNREADABLE', `${path} is empty (0 bytes).`, { hint: 'Fetch or export it again.' });
-  }
-  return { bytes: found.size, modifiedMs: Math.round(found.mtimeMs) };
+  const endUs = await findLastEnd(path, timed, tools, signal);
+  return Math.max(0, Math.round((endUs - zeroUs) / 1000));
 }

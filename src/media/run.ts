@@ -106,7 +106,7 @@ function startFfmpeg(job: FfmpegJob, tools: MediaTools): RunningFfmpeg {
   let broken: unknown;
   const stop = () => {
     stopped = true;
-    if (gone) fromFfmpeg.destroy(broken instanceof Error ? broken : undefined);
+    if (gone) fromFfmpeg.destroy(broken instanceof Error ? broken : new Error('stopped'));
     else child?.kill('SIGKILL');
   };
   const breakOff = (error: unknown) => {
