@@ -76,7 +76,17 @@ export interface LineReading {
   readonly endMs?: number | undefined;
   readonly plannedStartMs: number;
   readonly sourceStartMs: number;
+  /** Measured: the take's own length over the length heard; as planned when not found. */
   readonly tempo: number;
+  /**
+   * How the take was made to fit: `stretched` keeps its pitch (also at tempo 1), `resampled` raises or lowers it with
+   * the tempo, `unfitted` is heard at its own length though another was planned. Undefined when not found.
+   */
+  readonly fitting?: 'stretched' | 'resampled' | 'unfitted' | undefined;
+  /** Where the same take is heard a second time. */
+  readonly copyMs?: number | undefined;
+  /** How much of the take's end or start is missing, milliseconds; undefined when all of it is heard. */
+  readonly cutMs?: number | undefined;
 }
 
 /** What listening to the finished file found, gate by gate. */

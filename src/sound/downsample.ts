@@ -20,7 +20,7 @@ export class Downsampler {
   readonly #step: number;
   readonly #width: number;
   readonly #weights: Float64Array | undefined;
-  #held = new Float32Array(0);
+  #held: Float32Array = new Float32Array(0);
   /** Index in the stream of the first held sample. */
   #heldFrom = 0;
   #next = 0;

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { type FfmpegInput, type FfmpegJob, runFfmpeg } from './run.js';
+import type { MediaTools } from './tools.js';
+
+/** What hashing needs besides the file. */
+export interface HashContext {
+  readonly tools: MediaTools;
+  readonly signal: AbortSignal;
+  /** An existing folder for small files. */
+  readonly scratch: string;
+}
+
+/**
+ * MD5 of the packets of streams, as the container holds them, by reading the file once and decoding nothing. Equal
+ * hashes mean equal bits; containers that package the same bits in another way (MPEG-TS, AVI) give others.
+ * @param indexes which streams of the file
+ * @returns hash by stream index; a stream without packets has none
+ */
+export async function hashStreams(
+  path: string,
+  indexes: readonly number[],
+  context: HashContext,
+): Promise<Map<number, string>> {
+  if (indexes.length === 0) return new Map();
+  const hashes = await hashInput({ from: path }, indexes, context);
+  return new Map([...hashes].map(([position, hash]) => [indexes[position]!, hash]));
+}
+
+/**
+ * The same, as the packets are once copied into Matroska: what other containers package with start codes and headers
+ * becomes comparable with MP4, MOV and Matroska.
+ */
+export async function hashRepackagedStreams(
+  path: string,
+  indexes: readonly number[],
+  context: HashContext,
+): Promise<Map<number, string>> {
+  if (indexes.length === 0) return new Map();
+  // fluent-ffmpeg takes a closed output for a lost listener and ends ffmpeg, even while it is ending well.
+  const packets = new PassThrough({ emitClose: false, autoDestroy: false });
+  const repackage: FfmpegJob = {
+    purpose: 'repackage streams for comparison',
+    inputs: [{ from: path }],
+    outputs: [{ options: [...mapsOf(indexes), '-c', 'copy', '-f', 'matroska'], to: packets }],
+  };
+  const positions = indexes.map((_, position) => position);
+  const [hashes] = await Promise.all([
+    hashInput({ from: packets }, positions, context),
+    runFfmpeg(repackage, context.tools, context.signal),
+  ]);
+  return new Map([...hashes].map(([position, hash]) => [indexes[position]!, hash]));
+}
+
+/** Hashes by position among `indexes`: ffmpeg numbers its lines in the order of the maps. */
+async function hashInput(
+  input: FfmpegInput,
+  indexes: readonly number[],
+  context: HashContext,
+): Promise<Map<number, string>> {
+  const to = join(context.scratch, `hashes-${randomUUID()}.txt`);
+  const options = [...mapsOf(indexes), '-c', 'copy', '-f', 'streamhash', '-hash', 'md5'];
+  const job: FfmpegJob = { purpose: 'hash streams', inputs: [input], outputs: [{ options, to }] };
+  try {
+    await runFfmpeg(job, context.tools, context.signal);
+    const lines = await readFile(to, 'utf8');
+    return new Map([...lines.matchAll(/^(\d+),\w,MD5=(\w+)$/gm)].map(([, at, hash]) => [Number(at), hash!]));
+  } finally {
+    await rm(to, { force: true });
+  }
+}
+
+function mapsOf(indexes: readonly number[]): string[] {
+  return indexes.flatMap((index) => ['-map', `0:${index}`]);
+}

@@ -1,0 +1,132 @@
+import type { Gate } from '../../domain/dub.js';
+import type { Loudness, Source, SourceStream } from '../../domain/source.js';
+import { count, listIds, rounded } from './measure.js';
+
+const loudnessWithinLu = 1;
+/** Two meters of BS.1770 may differ by this much on the same samples. */
+const meterSlack = 0.05;
+/** Containers round times to whole milliseconds, at the start and at the end. */
+const roundingMs = 2;
+/** The longest frame of the usual codecs, in samples (MP3); the last one is filled up. */
+const codecFrame = 1152;
+
+/** Loudness of the dub track, decoded from the finished file. */
+export function loudnessGate(measured: Loudness, targetLufs: number): Gate {
+  const off = measured.integratedLufs - targetLufs;
+  // A track too short or too quiet to have a loudness (BS.1770 gates at -70 LUFS) cannot be held to one.
+  const silent = measured.integratedLufs <= -70;
+  return {
+    name: 'loudness',
+    passed: silent ? targetLufs <= -70 : Math.abs(off) <= loudnessWithinLu + meterSlack,
+    value: rounded(measured.integratedLufs, 2),
+    unit: 'LUFS',
+    limit: `${rounded(targetLufs, 1)} ± ${loudnessWithinLu}`,
+    detail: silent
+      ? 'The dub track has no measurable loudness.'
+      : `The dub track is ${rounded(measured.integratedLufs, 1)} LUFS, ${rounded(Math.abs(off), 1)} LU ${off < 0 ? 'below' : 'above'} its target.`,
+    judges: 'file',
+  };
+}
+
+/** Highest true peak of the dub track, decoded from the finished file. */
+export function truePeakGate(measured: Loudness, ceilingDbtp: number): Gate {
+  return {
+    name: 'true-peak',
+    passed: measured.truePeakDbtp <= ceilingDbtp + meterSlack,
+    value: rounded(measured.truePeakDbtp, 2),
+    unit: 'dBTP',
+    limit: `≤ ${ceilingDbtp}`,
+    detail: `The dub track peaks at ${rounded(measured.truePeakDbtp, 1)} dBTP.`,
+    judges: 'file',
+  };
+}
+
+/** The dub track as decoded: when it is heard first, for how long, at which rate it is coded. */
+export interface TrackLength {
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly sampleRate: number;
+}
+
+/** Length in is length out: of the picture, the programme and the dub track. */
+export function durationGate(source: Source, output: Source, track: TrackLength): Gate {
+  const frame = source.frameMs + roundingMs;
+  const padding = (codecFrame * 1000) / track.sampleRate;
+  const measures = [
+    { what: 'picture', ms: pictureEndMs(output) - pictureEndMs(source), least: -frame, most: frame },
+    {
+      what: 'file',
+      ms: output.durationMs - source.durationMs,
+      least: -frame,
+      most: Math.max(frame, padding + roundingMs),
+    },
+    // The dub is written by the sample; only its last codec frame is filled up. Half a frame short is a fault.
+    {
+      what: 'dub track',
+      ms: track.startMs + track.durationMs - source.durationMs,
+      least: -source.frameMs / 2 - roundingMs,
+      most: source.frameMs + padding,
+    },
+  ].filter((one) => Number.isFinite(one.ms));
+  const wrong = measures.filter((one) => one.ms < one.least || one.ms > one.most);
+  const worst = (wrong.length > 0 ? wrong : measures).reduce((a, b) => (Math.abs(b.ms) > Math.abs(a.ms) ? b : a));
+  return {
+    name: 'duration',
+    passed: wrong.length === 0,
+    value: rounded(worst.ms, 1),
+    unit: 'ms',
+    limit: `± ${rounded(source.frameMs, 1)}`,
+    detail:
+      wrong.length === 0
+        ? `The output lasts as long as the input (${measures.map((one) => `${one.what} ${signed(one.ms)}`).join(', ')}).`
+        : `${wrong.map((one) => `The ${one.what} is ${rounded(Math.abs(one.ms))} ms too ${one.ms < 0 ? 'short' : 'long'}`).join('. ')}.`,
+    judges: 'file',
+  };
+}
+
+/** NaN when there is no picture or the container does not say. */
+function pictureEndMs(file: Source): number {
+  const picture = realVideos(file)[0];
+  if (picture?.durationMs === undefined || picture.startUs === undefined) return Number.NaN;
+  return picture.durationMs + (picture.startUs - file.zeroUs) / 1000;
+}
+
+function signed(ms: number): string {
+  return `${ms < 0 ? '-' : '+'}${rounded(Math.abs(ms))} ms`;
+}
+
+/** Streams that are a film, in order; cover art is not. */
+export function realVideos(file: Pick<Source, 'streams'>): SourceStream[] {
+  return file.streams.filter((stream) => stream.type === 'video' && !stream.attachedPicture);
+}
+
+/** Hashes of the packets of streams by their index. */
+export type StreamHashes = ReadonlyMap<number, string>;
+
+/** The picture must be the input's, bit for bit, every stream of it. */
+export function videoHashGate(source: Source, output: Source, before: StreamHashes, after: StreamHashes): Gate {
+  const outputs = realVideos(output);
+  const changed = realVideos(source).filter((stream, position) => {
+    const twin = outputs[position];
+    const hash = before.get(stream.index);
+    return twin === undefined || hash === undefined || hash !== after.get(twin.index);
+  });
+  const total = realVideos(source).length;
+  const added = Math.max(0, outputs.length - total);
+  return {
+    name: 'video-stream-hash',
+    passed: changed.length === 0 && added === 0,
+    value: changed.length + added,
+    unit: 'streams',
+    limit: '0 differ',
+    detail:
+      total + added === 0
+        ? 'There is no picture to keep.'
+        : changed.length > 0
+          ? `Not the same packets as in the input: ${listIds(changed.map((stream) => `video stream ${stream.index}`))}.`
+          : added > 0
+            ? `${count(added, 'video stream')} in the output came from nowhere.`
+            : `${count(total, 'video stream')} unchanged to the last bit.`,
+    judges: 'file',
+  };
+}
