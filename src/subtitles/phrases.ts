@@ -73,7 +73,7 @@ export function breakPenalty(left: string, right: string, language: string): num
   if (isBound(left, right)) return neverBreak;
   if (endsSentence(left, right, { language, cased: true })) return 0;
   if (/^[–—-]$/.test(right)) return 70;
-  if (/[,;:،؛)\]»”…—–]$/.test(left) || /^[([«“„¿¡]/.test(right)) return 10;
+  if (/[,;:،؛)\]»”…—–、，；：]$/.test(left) || /^[([«“„¿¡]/.test(right)) return 10;
   const { conjunctions, prepositions, articles } = byLanguage[primaryLanguage(language)] ?? none;
   const before = left.toLowerCase();
   const after = right.toLowerCase();

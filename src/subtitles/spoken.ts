@@ -44,6 +44,18 @@ export function startsNewVoice(text: string): boolean {
   return /^\s{0,9}(?:>>|[-–—](?=\s))/.test(text);
 }
 
+/**
+ * Takes brackets and what stands between notes out of consecutive texts, over the borders between them.
+ * @returns as many texts; those of which nothing is left are empty
+ */
+export function withoutUnspoken(texts: readonly string[]): string[] {
+  const border = '\u0000';
+  const joined = texts.map((text) => text.replaceAll(border, '')).join(border);
+  const bordersOnly = (group: string) => group.replace(/[^\u0000]/g, '');
+  const heard = joined.replace(squareBrackets, bordersOnly).replace(sung, bordersOnly).split(border);
+  return heard.map((text) => (/^[(（]/.test(text) && !isSpoken(text) ? '' : text.trim()));
+}
+
 /** Takes out what stands between notes; a single note at a line's end means that the whole line was sung. */
 function withoutSong(text: string): string {
   const marks = text.match(notes)?.length ?? 0;

@@ -1,0 +1,63 @@
+import type { Script, Utterance } from '../../domain/script.js';
+import type { Transcript } from '../../domain/transcript.js';
+import type { Writing } from '../../subtitles/sentences.js';
+import { type Chunk, chunkText, cutChunks, mergeShort, splitLong } from './chunks.js';
+import { cutPieces, type LeftOut } from './pieces.js';
+import { findSlots } from './slots.js';
+
+export type { LeftOut } from './pieces.js';
+
+/**
+ * Makes utterances of a transcript: what one voice says in one go, and the time its dub may use. Cut at sentence ends,
+ * pauses of 700 ms and speaker changes, 15 s at most, never between a number and its unit or inside a name; very short
+ * ones are joined to a neighbour of the same speaker. Segments without words (subtitles) are joined while the sentence
+ * goes on, and cut only when longer than 15 s. What is not spoken makes no utterance; see `segmentsLeftOut`.
+ * @param programmeMs what lies past it is clamped
+ */
+export function segment(transcript: Transcript, programmeMs: number): Script {
+  const { language } = transcript;
+  const writing = writingOf(transcript);
+  const { pieces } = cutPieces(transcript, programmeMs, writing);
+  const chunks = cutChunks(pieces, writing).flatMap((chunk) => splitLong(chunk, language));
+  const merged = bySpeaker(chunks).flatMap((own) => mergeShort(own, language));
+  merged.sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
+  const slots = findSlots(merged, programmeMs);
+  const utterances = merged.map(
+    (chunk, index): Utterance => ({
+      id: `u${String(index + 1).padStart(4, '0')}`,
+      ...describe(chunk, language),
+      slot: slots[index]!,
+    }),
+  );
+  return { language, utterances };
+}
+
+/** The segments that make no utterance: outside the programme, or without a spoken word (`[music]`). */
+export function segmentsLeftOut(transcript: Transcript, programmeMs: number): readonly LeftOut[] {
+  return cutPieces(transcript, programmeMs, writingOf(transcript)).leftOut;
+}
+
+function writingOf({ language, segments }: Transcript): Writing {
+  return { language, cased: segments.some((one) => /\p{Lu}/u.test(one.text)) };
+}
+
+function bySpeaker(chunks: readonly Chunk[]): Chunk[][] {
+  const groups = new Map<string, Chunk[]>();
+  for (const chunk of chunks) {
+    const { speaker } = chunk.pieces[0]!;
+    const own = groups.get(speaker);
+    if (own) own.push(chunk);
+    else groups.set(speaker, [chunk]);
+  }
+  return [...groups.values()];
+}
+
+function describe(chunk: Chunk, language: string): Omit<Utterance, 'id' | 'slot'> {
+  return {
+    speaker: chunk.pieces[0]!.speaker,
+    text: chunkText(chunk, language),
+    startMs: chunk.startMs,
+    endMs: chunk.endMs,
+    segmentIds: [...new Set(chunk.pieces.map((piece) => piece.segmentId))],
+  };
+}
