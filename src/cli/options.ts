@@ -32,8 +32,7 @@ export const optionTable: OptionTable = {
     rc: true,
     read: readLanguages,
     default: [],
-    defaultText: 'must be given',
-    help: 'languages to dub into: es, pt-BR, Spanish',
+    help: 'languages to dub into, always needed: es, pt-BR, Spanish',
     example: ['es'],
   },
   from: {
@@ -368,7 +367,7 @@ export const optionTable: OptionTable = {
     rc: false,
     read: readSwitch,
     default: false,
-    help: 'JSON Lines on stdout; the last one is `summary` or `error`',
+    help: 'JSON Lines on stdout instead of text',
   },
   quiet: {
     group: 'This run',

@@ -30,11 +30,16 @@ const builtInProfiles: Readonly<Record<string, Readonly<Record<string, unknown>>
 export async function loadConfig(table: OptionTable, given: Given, around: Surroundings): Promise<LoadedConfig> {
   const flags = readFlags(table, given, around);
   const variables = readVariables(table, around);
-  const files = await findRcFiles(around, given.file ?? (around.env['DUBBING_CONFIG'] || undefined));
+  const files = await findRcFiles(around, given.file ?? (around.env.DUBBING_CONFIG || undefined));
   const tops = files.map((file) => readKeys(table, topKeys(file.values), file, undefined));
   const named = [flags, variables, ...tops].map((layer) => layer.get('profile')).find((found) => found !== undefined);
   const profiles = readProfile(table, files, named);
   return settle(table, [flags, variables, ...profiles, ...tops], files, around);
+}
+
+/** The settings when there is no flag, no variable and no file. */
+export function defaultConfig(table: OptionTable, around: Surroundings): LoadedConfig {
+  return settle(table, [], [], around);
 }
 
 function readFlags(table: OptionTable, given: Given, around: Surroundings): Layer {
@@ -151,7 +156,7 @@ function readProfile(table: OptionTable, files: readonly RcFile[], named: Found 
 }
 
 function profilesOf(file: RcFile): Readonly<Record<string, Record<string, unknown>>> {
-  const raw = Object.hasOwn(file.values, 'profiles') ? file.values['profiles'] : {};
+  const raw = Object.hasOwn(file.values, 'profiles') ? file.values.profiles : {};
   const shape = 'Write it as {"profiles": {"night": {"tts": "piper"}}}.';
   if (!isMapping(raw)) {
     throw new DubError('CONFIG_INVALID', `\`profiles\` in ${file.path} must be a mapping.`, { hint: shape });
@@ -186,7 +191,7 @@ function settle(
     values[key] = found ? found.value : typeof spec.default === 'function' ? spec.default(around) : spec.default;
     origins[key] = found?.origin ?? { from: 'default', name: '', trusted: true };
   }
-  values['providers'] = mergeProviders(table, layers, values);
+  values.providers = mergeProviders(table, layers, values);
   // The two assertions rest on the table's type: it has an entry for every key.
   return deepFreeze({
     config: values as unknown as Config,

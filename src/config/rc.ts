@@ -39,7 +39,7 @@ function projectPlaces({ cwd, home }: Surroundings): string[] {
 }
 
 function userPlaces({ env, home, platform }: Surroundings): string[] {
-  const base = platform === 'win32' ? env['APPDATA'] || join(home, 'AppData', 'Roaming') : env['XDG_CONFIG_HOME'];
+  const base = platform === 'win32' ? env.APPDATA || join(home, 'AppData', 'Roaming') : env.XDG_CONFIG_HOME;
   const folder = join(base || join(home, '.config'), 'dubbing');
   return [...projectNames.map((name) => join(home, name)), ...userNames.map((name) => join(folder, name))];
 }

@@ -1,0 +1,268 @@
+import type { Config } from '../config/config.js';
+import { languageName, primaryLanguage, sameLanguage } from '../domain/language.js';
+import { languageOfFileName } from '../domain/language-names.js';
+import { DubError } from '../errors.js';
+import type { MediaTools } from '../media/tools.js';
+import type { Chosen, Target } from '../pipeline/job.js';
+import type { AsrProvider, SubtitleTrack } from '../providers/asr/contract.js';
+import type { LoadedProvider } from '../providers/load.js';
+import type { ChosenKind, OfflineGap } from '../providers/offline.js';
+import type { StorageProvider } from '../providers/storage/contract.js';
+import type { TranslationProvider } from '../providers/translation/contract.js';
+import type { TtsProvider } from '../providers/tts/contract.js';
+import { type EngineSurroundings, loadEngine, settingOfKind, toChosen } from './engines.js';
+import { findTextTracks } from './media.js';
+
+/** What the choice of engines is for. */
+export interface ChoiceContext extends EngineSurroundings {
+  /** Absolute path of the input. */
+  readonly input: string;
+  readonly media: MediaTools;
+  readonly platform: NodeJS.Platform;
+}
+
+/** Engines for one job, and what was taken without being named. */
+export interface ChosenEngines {
+  readonly sourceLanguage: string | undefined;
+  readonly asr: Chosen<AsrProvider>;
+  readonly storage: Chosen<StorageProvider>;
+  readonly targets: readonly Target[];
+  /** `tts espeak-ng 1.51`, one for each engine that --offline picked. */
+  readonly picked: readonly string[];
+}
+
+/** The service that is used when nothing is named, once it ships. */
+const defaultService = 'qwen';
+
+/**
+ * Chooses an engine for every stage: the files handed in, else what is named, else by --offline, else the default
+ * service.
+ * @throws USAGE, CONFIG_INVALID, ENGINE_MISSING, PROVIDER_AUTH: everything that can be known before any work
+ */
+export async function chooseEngines(context: ChoiceContext): Promise<ChosenEngines> {
+  const { config } = context.loaded;
+  const chooser = new Chooser(context);
+  const files = await matchTranslations(config);
+  const asr = await chooser.chooseAsr();
+  const sourceLanguage = settleSource(config, asr);
+  const targets: Target[] = [];
+  for (const language of config.to) {
+    refuseSource(language, sourceLanguage);
+    const translator = await chooser.chooseTranslator(language, sourceLanguage, files.get(language));
+    const tts = await chooser.chooseTts(language);
+    if (translator && tts) targets.push({ language, translator, tts });
+  }
+  const storage = await chooser.load('storage', config.store ?? 'none');
+  await chooser.refuseMissing();
+  return { sourceLanguage, asr: asr!, storage, targets, picked: chooser.picked };
+}
+
+/** Chooses one stage after the other and gathers what is lacking, so that all of it is told at once. */
+class Chooser {
+  readonly picked: string[] = [];
+  private readonly gaps: OfflineGap[] = [];
+  private readonly unnamed = new Set<ChosenKind>();
+  private readonly config: Config;
+
+  constructor(private readonly context: ChoiceContext) {
+    this.config = context.loaded.config;
+  }
+
+  async chooseAsr(): Promise<Chosen<AsrProvider> | undefined> {
+    const { script, asr, from } = this.config;
+    if (script === undefined) return this.choose('asr', asr, { source: from });
+    if (asr !== undefined && this.context.loaded.origins.asr.from === 'flag' && asr.split(':')[0] !== 'subtitles') {
+      throw new DubError('USAGE', `Both --script and --asr ${asr} say where the words come from.`, {
+        hint: 'Give one of them.',
+      });
+    }
+    return this.loadSubtitles('asr', { file: script }, script);
+  }
+
+  async chooseTranslator(
+    target: string,
+    source: string | undefined,
+    file: string | undefined,
+  ): Promise<Chosen<TranslationProvider> | undefined> {
+    if (file !== undefined) return this.loadSubtitles('translation', { files: { [target]: file } }, file);
+    return this.choose('translation', this.config.translator, { source, target });
+  }
+
+  chooseTts(target: string): Promise<Chosen<TtsProvider> | undefined> {
+    return this.choose('tts', this.config.tts, { target });
+  }
+
+  async load<Kind extends 'asr' | 'translation' | 'tts' | 'storage'>(kind: Kind, spec: string) {
+    const engine = await loadEngine(kind, spec, this.context);
+    await this.refuseUnready(engine, false);
+    return toChosen(engine, this.config);
+  }
+
+  /** @throws what is lacking, all in one error */
+  async refuseMissing(): Promise<void> {
+    if (this.gaps.length > 0) {
+      const { offlineError } = await import('../providers/offline.js');
+      throw offlineError(this.gaps);
+    }
+    if (this.unnamed.size > 0) throw nothingChosen([...this.unnamed]);
+  }
+
+  private async loadSubtitles<Kind extends 'asr' | 'translation'>(
+    kind: Kind,
+    options: Readonly<Record<string, unknown>>,
+    file: string,
+  ) {
+    const { loadProvider } = await import('../providers/load.js');
+    const engine = await loadProvider(kind, 'subtitles', options, { scratch: this.context.scratch });
+    // The file counts by its content, so its path is not among the options that shape the result.
+    return { label: engine.label, provider: engine.provider, options: {}, files: [file] };
+  }
+
+  private async choose<Kind extends ChosenKind>(
+    kind: Kind,
+    named: string | undefined,
+    languages: { source?: string | undefined; target?: string },
+  ) {
+    if (named !== undefined) return this.load(kind, named);
+    if (this.config.offline) return this.pickOffline(kind, languages);
+    const { listProviders } = await import('../providers/registry.js');
+    if (!listProviders(kind).some((entry) => entry.name === defaultService)) {
+      this.unnamed.add(kind);
+      return undefined;
+    }
+    const engine = await loadEngine(kind, defaultService, this.context);
+    await this.refuseUnready(engine, true);
+    return toChosen(engine, this.config);
+  }
+
+  private async pickOffline<Kind extends ChosenKind>(
+    kind: Kind,
+    languages: { source?: string | undefined; target?: string },
+  ) {
+    const { chooseOffline } = await import('../providers/offline.js');
+    const { scratch, platform, signal, input, media } = this.context;
+    const tracks: SubtitleTrack[] = kind === 'asr' ? await findTextTracks(input, media, signal) : [];
+    const choice = await chooseOffline(kind, {
+      ...languages,
+      subtitleTracks: tracks,
+      options: this.optionsByKind(),
+      tools: { scratch },
+      platform,
+      signal,
+    });
+    if (choice.chosen) {
+      this.picked.push(
+        `${settingOfKind[kind]} ${choice.reason.startsWith(choice.label) ? choice.reason : `${choice.label} (${choice.reason})`}`,
+      );
+      return toChosen(choice, this.config);
+    }
+    this.gaps.push(choice);
+    return undefined;
+  }
+
+  private optionsByKind() {
+    const byKind: Record<string, Record<string, Readonly<Record<string, unknown>>>> = {};
+    for (const [name, options] of Object.entries(this.config.providers)) {
+      const [kind = '', ...rest] = name.split(':');
+      byKind[kind] = { ...byKind[kind], [rest.join(':')]: options };
+    }
+    return byKind;
+  }
+
+  /** Subtitle readers are left to the stage, whose errors name the line and the byte. */
+  private async refuseUnready(
+    engine: LoadedProvider<'asr' | 'translation' | 'tts' | 'storage'>,
+    isDefault: boolean,
+  ): Promise<void> {
+    if (engine.definition.name === 'subtitles') return;
+    const { ready, detail, hint } = await engine.provider.ready(this.context.signal);
+    if (ready) return;
+    const wayOut = isDefault ? ' Or add --offline to use only what this machine has.' : '';
+    const code = engine.offline === false ? 'PROVIDER_AUTH' : 'ENGINE_MISSING';
+    throw new DubError(code, detail, { hint: `${hint ?? ''}${wayOut}`.trim() });
+  }
+}
+
+const named: Readonly<Record<ChosenKind, { readonly what: string; readonly ways: string }>> = {
+  asr: { what: 'recognise the speech', ways: '--asr NAME or --script FILE' },
+  translation: { what: 'translate', ways: '--translator NAME or --translation FILE' },
+  tts: { what: 'speak', ways: '--tts NAME' },
+};
+
+/** What is said when nothing is named and no service ships that would be the default. */
+function nothingChosen(kinds: readonly ChosenKind[]): DubError {
+  const what = kinds.map((kind) => named[kind].what);
+  const list = what.length < 2 ? what.join('') : `${what.slice(0, -1).join(', ')} and ${what.at(-1)}`;
+  return new DubError('USAGE', `Nothing is chosen to ${list}.`, {
+    hint: `Add --offline to let dub choose among what this machine has, or name it yourself: ${kinds.map((kind) => named[kind].ways).join('; ')}. \`dub providers\` lists the names.`,
+  });
+}
+
+/** The language of the speech as far as it is known before recognition. */
+function settleSource(config: Config, asr: Chosen<AsrProvider> | undefined): string | undefined {
+  if (config.from !== undefined) return config.from;
+  if (config.script !== undefined) {
+    const language = languageOfFileName(config.script);
+    if (language !== undefined) return language;
+    throw new DubError('USAGE', `The language of ${config.script} is not known.`, {
+      hint: 'Say it with --from, for example --from en, or in the name: talk.en.srt.',
+    });
+  }
+  if (!asr?.provider.limits.needsAudio || asr.provider.limits.detectsLanguage) return undefined;
+  const { languages } = asr.provider.limits;
+  if (languages !== 'any' && languages.length === 1) return languages[0];
+  throw new DubError('USAGE', `${asr.label} cannot tell which language is spoken.`, {
+    hint: 'Say it with --from, for example --from en.',
+  });
+}
+
+/** Two tags are one language unless both name a region or a script and differ in it. */
+function refuseSource(target: string, source: string | undefined): void {
+  if (source === undefined || !sameLanguage(source, target)) return;
+  const isWhole = (tag: string) => tag !== primaryLanguage(tag);
+  if (source !== target && isWhole(source) && isWhole(target)) return;
+  throw new DubError(
+    'USAGE',
+    `The speech is ${languageName(source) ?? source} (${source}) already, and --to asks for ${target}.`,
+    {
+      hint: 'Change --to, or --from if the speech is in another language.',
+    },
+  );
+}
+
+/** Which translation file serves which target. */
+async function matchTranslations(config: Config): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
+  for (const { language, path } of config.translation) {
+    const target = targetOf(config, language ?? languageWithoutName(config, path), path);
+    if (files.has(target)) {
+      throw new DubError('USAGE', `There are two translations for ${target}: ${files.get(target)} and ${path}.`, {
+        hint: 'Give one file for each target.',
+      });
+    }
+    files.set(target, path);
+  }
+  return files;
+}
+
+/** A file without a language serves the only target; with several targets its name must tell. */
+function languageWithoutName(config: Config, path: string): string {
+  if (config.to.length === 1) return config.to[0]!;
+  const told = languageOfFileName(path);
+  if (told !== undefined) return told;
+  throw new DubError('USAGE', `It is not clear which of ${config.to.join(', ')} the translation ${path} is for.`, {
+    hint: `Write it as --translation ${config.to[0]}=${path}.`,
+  });
+}
+
+function targetOf(config: Config, language: string, path: string): string {
+  const exact = config.to.find((tag) => tag === language) ?? config.to.find((tag) => sameLanguage(tag, language));
+  if (exact !== undefined) return exact;
+  throw new DubError(
+    'USAGE',
+    `The translation ${path} is ${languageName(language) ?? language} (${language}), but --to asks for ${config.to.join(', ')}.`,
+    {
+      hint: `Add ${language} to --to, or leave the file out.`,
+    },
+  );
+}

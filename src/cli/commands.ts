@@ -1,0 +1,77 @@
+import type { Config } from '../config/config.js';
+import type { CallOptionName } from './options.js';
+
+/** Name of a command; `run` is the one without a name. */
+export type CommandName = 'run' | 'check' | 'doctor' | 'voices' | 'providers' | 'config';
+
+/** What the command line knows of a command before its code is loaded. */
+export interface CommandSpec {
+  readonly summary: string;
+  /** What follows the command's name in its usage line. */
+  readonly operands: string;
+  readonly settings: readonly (keyof Config)[] | 'all';
+  readonly calls: readonly CallOptionName[];
+  /** What can be asked and what comes of it: command lines, each with a few words. */
+  readonly examples: readonly (readonly [string, string])[];
+}
+
+const shown = ['json', 'quiet', 'verbose'] as const;
+const machine = ['ffmpeg', 'ffprobe', 'cache'] as const;
+const engines = ['whisperCppBinary', 'whisperCppModel', 'piperBinary', 'piperModel'] as const;
+
+/** Every command, in the order of `dub --help`. */
+export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
+  run: {
+    summary: 'dub videos into other languages',
+    operands: '<input…> --to <lang[,lang…]> [options]',
+    settings: 'all',
+    calls: ['config', 'help', 'version'],
+    examples: [
+      [
+        'dub talk.mp4 --to es --offline --script talk.en.srt --translation talk.es.srt',
+        'your own words, voiced on this machine',
+      ],
+      ['dub talk.mp4 --to es,fr --asr whisper-cpp --translator apertium --tts piper', 'engines by name, two targets'],
+      ['dub talk.mp4 --to es --dry-run', 'what would run and what it would cost'],
+      ['out=$(dub --quiet talk.mp4 --to es)', 'the finished path in a script'],
+    ],
+  },
+  check: {
+    summary: 'measure a finished dub',
+    operands: '<output or work folder…>',
+    settings: ['work', 'strict', ...machine, ...shown, 'profile'],
+    calls: ['lang', 'config', 'help', 'version'],
+    examples: [['dub check talk.es.mp4', 'every gate, measured on the file']],
+  },
+  doctor: {
+    summary: 'say what this machine has and what is missing',
+    operands: '',
+    settings: [...machine, ...engines, ...shown, 'profile'],
+    calls: ['config', 'help', 'version'],
+    examples: [['dub doctor', 'exit 0 when a dub can be made here']],
+  },
+  voices: {
+    summary: "list an engine's voices",
+    operands: '[--tts NAME] [--lang LANG]',
+    settings: ['tts', 'offline', ...engines, ...shown, 'profile'],
+    calls: ['lang', 'config', 'help', 'version'],
+    examples: [['dub voices --tts espeak-ng --lang es', 'names to give to --voice']],
+  },
+  providers: {
+    summary: 'list the engines and services, or check one',
+    operands: '[check KIND:NAME]',
+    settings: [...engines, ...shown, 'profile'],
+    calls: ['config', 'help', 'version'],
+    examples: [['dub providers check tts:espeak-ng', 'tries one out']],
+  },
+  config: {
+    summary: 'show every setting and where it comes from',
+    operands: '',
+    settings: 'all',
+    calls: ['config', 'help', 'version'],
+    examples: [['dub config --profile night', 'what would hold with that profile']],
+  },
+};
+
+/** The names a person can type after `dub`. */
+export const commandNames = Object.keys(commandTable) as readonly CommandName[];

@@ -1,0 +1,151 @@
+import { basename } from 'node:path';
+import type { Config, LoadedConfig } from '../../config/config.js';
+import type { RunEvent } from '../../pipeline/events.js';
+import type { DubJob, RunTools } from '../../pipeline/job.js';
+import type { Call } from '../call.js';
+import { chooseEngines } from '../choose.js';
+import { settleInputs } from '../inputs.js';
+import { findTools } from '../media.js';
+import { createReporter, type Reporter } from '../render/report.js';
+import { canRedraw } from '../render/style.js';
+import { renderSummary } from '../render/summary.js';
+import { visible } from '../render/text.js';
+import { withScratch } from '../scratch.js';
+
+/** `dub <input…> --to …`: dubs each input in turn; an input that fails does not stop the next. */
+export async function runCommand(call: Call): Promise<number> {
+  const loaded = await call.loadConfig();
+  const { config } = loaded;
+  const inputs = await settleInputs(call.line.operands, config, call.io.cwd);
+  const media = await findTools(config);
+  return withScratch(async (scratch) => {
+    const exits: number[] = [];
+    for (const input of inputs) {
+      const exit = await runInput({ call, loaded, input, media, scratch });
+      exits.push(exit);
+      if (call.signal.aborted) break;
+      if (inputs.length > 1 && !config.quiet) call.say(`${visible(basename(input))}: exit ${exit}\n`);
+    }
+    return worstExit(exits);
+  });
+}
+
+/** Exit numbers from harmless to grave: gaps and gates, one file, the call, time, account, machine, a fault, a stop. */
+const byGravity = [0, 8, 7, 3, 2, 6, 5, 4, 1, 130];
+
+/** The gravest of several exit numbers. */
+export function worstExit(exits: readonly number[]): number {
+  return exits.reduce((worst, exit) => (byGravity.indexOf(exit) > byGravity.indexOf(worst) ? exit : worst), 0);
+}
+
+interface InputRun {
+  readonly call: Call;
+  readonly loaded: LoadedConfig;
+  readonly input: string;
+  readonly media: RunTools['media'];
+  readonly scratch: string;
+}
+
+async function runInput(run: InputRun): Promise<number> {
+  const { call, loaded, media } = run;
+  const reporter = await makeReporter(call, loaded.config);
+  const seen: { run?: string; work?: string } = {};
+  const sink = (event: RunEvent) => {
+    seen.run = event.run;
+    if (event.type === 'run-start') seen.work = event.work;
+    reporter.event(event);
+    if (call.json) call.printJson(event);
+  };
+  try {
+    const tools: RunTools = { signal: call.signal, media, sink };
+    const job = await makeJob(run);
+    return loaded.config.dryRun
+      ? await plan(call, job, tools)
+      : await dubAndTell(call, loaded.config, job, tools, reporter);
+  } catch (error) {
+    reporter.end();
+    return call.fail(error, seen);
+  } finally {
+    reporter.end();
+  }
+}
+
+async function makeReporter(call: Call, { quiet, verbose }: Config): Promise<Reporter> {
+  const { stderr: stream, env } = call.io;
+  const draws = !quiet && canRedraw(stream, env);
+  const bars = draws ? await (await import('../render/bars.js')).createBars(stream) : undefined;
+  return createReporter({ stream, style: call.errStyle, bars, quiet, verbose });
+}
+
+async function makeJob({ call, loaded, input, media, scratch }: InputRun): Promise<DubJob> {
+  const { config } = loaded;
+  const { cwd, platform } = call.io;
+  const { signal } = call;
+  const engines = await chooseEngines({ input, loaded, media, scratch, cwd, platform, signal });
+  if (!config.quiet && engines.picked.length > 0) call.say(`Chosen by --offline: ${engines.picked.join(', ')}\n`);
+  const {
+    output,
+    work,
+    cache,
+    force,
+    range,
+    bed,
+    duckDb,
+    loudness,
+    subtitles,
+    keepOriginal,
+    onLineFailure,
+    onOverflow,
+    strict,
+  } = config;
+  const { asr, storage, targets, sourceLanguage } = engines;
+  const result = { bed, duckDb, loudness, subtitles, keepOriginal, onLineFailure, onOverflow, strict };
+  return {
+    input,
+    output,
+    work,
+    cache,
+    force,
+    sourceLanguage,
+    asr,
+    storage,
+    targets,
+    voices: config.voice,
+    range,
+    ...result,
+  };
+}
+
+async function dubAndTell(
+  call: Call,
+  config: Config,
+  job: DubJob,
+  tools: RunTools,
+  reporter: Reporter,
+): Promise<number> {
+  const { dub } = await import('../../pipeline/run.js');
+  const summary = await dub(job, tools);
+  reporter.end();
+  if (!config.quiet) call.say(renderSummary(summary, call.errStyle));
+  if (!call.json) for (const output of summary.outputs) call.print(`${output.path}\n`);
+  return summary.exit;
+}
+
+async function plan(call: Call, job: DubJob, tools: RunTools): Promise<number> {
+  const [{ planRun }, { renderPlan }] = await Promise.all([
+    import('../../pipeline/plan.js'),
+    import('../render/plan.js'),
+  ]);
+  const startedAt = performance.now();
+  const found = await planRun(job, tools);
+  if (!call.json) {
+    call.print(renderPlan(found, call.outStyle));
+    return 0;
+  }
+  const { randomUUID } = await import('node:crypto');
+  const common = { v: 1, time: new Date().toISOString(), run: randomUUID() };
+  call.printJson({ ...common, type: 'plan', ...found });
+  const ms = Math.round(performance.now() - startedAt);
+  call.printJson({ ...common, type: 'summary', exit: 0, input: found.input, work: found.work, outputs: [], ms });
+  return 0;
+}

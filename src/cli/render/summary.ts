@@ -1,0 +1,81 @@
+import { basename } from 'node:path';
+import type { OutputSummary, RunSummary } from '../../pipeline/events.js';
+import type { Style } from './style.js';
+import { count, formatSeconds, visible } from './text.js';
+
+type Gate = NonNullable<OutputSummary['verdict']>['gates'][number];
+
+const listedLines = 10;
+
+/** The end of a run for people: for each output two lines of verdict, then what is to be done about it. */
+export function renderSummary(summary: RunSummary, style: Style): string {
+  const outputs = summary.outputs.flatMap((output) => renderOutput(output, style));
+  return `${[...outputs, style.dim(`${count(summary.outputs.length, 'file')} in ${formatSeconds(summary.ms)}; work in ${visible(summary.work)}`)].join('\n')}\n`;
+}
+
+function renderOutput(output: OutputSummary, style: Style): string[] {
+  return [
+    verdictLine(output, style),
+    ...measuredLine(output),
+    ...meaning(output, style),
+    ...failedLines(output, style),
+  ];
+}
+
+function verdictLine(output: OutputSummary, style: Style): string {
+  const { voiced, total } = output.lines;
+  const lines = `${voiced} of ${count(total, 'line')} voiced`;
+  const name = style.bold(visible(basename(output.path)));
+  if (!output.verdict) return `${name}: not measured, ${lines}`;
+  const { gates } = output.verdict;
+  const missed = gates.filter((gate) => !gate.passed).length;
+  const verdict =
+    missed === 0
+      ? style.green(`passed all ${gates.length} gates`)
+      : style.red(`missed ${missed} of ${gates.length} gates`);
+  return `${name}: ${verdict}, ${lines}`;
+}
+
+/** The missed gates with what was measured, or the measured numbers when all passed. */
+function measuredLine(output: OutputSummary): string[] {
+  const gates = output.verdict?.gates ?? [];
+  const missed = gates.filter((gate) => !gate.passed);
+  if (missed.length > 0) return missed.map((gate) => `  ${gate.name}: ${visible(gate.detail)} (limit ${gate.limit})`);
+  const measured = gates.filter((gate) => gate.value !== undefined).map(formatGate);
+  return measured.length === 0 ? [] : [`  ${measured.join(' · ')}`];
+}
+
+/** `onset-error 38 ms`. */
+export function formatGate(gate: Gate): string {
+  const value = gate.value === undefined ? '–' : String(Math.round(gate.value * 100) / 100);
+  return `${gate.name} ${value}${gate.unit ? ` ${gate.unit}` : ''}`;
+}
+
+function meaning(output: OutputSummary, style: Style): string[] {
+  const missed = output.verdict?.gates.filter((gate) => !gate.passed) ?? [];
+  const told: string[] = [];
+  if (missed.some((gate) => gate.judges === 'file'))
+    told.push('The file itself is not as it should be: please report this.');
+  if (missed.some((gate) => gate.judges === 'wording')) {
+    told.push('A shorter or longer wording of the lines that do not fit would pass the rest.');
+  }
+  if (output.lines.overflowed > 0)
+    told.push(
+      `${count(output.lines.overflowed, 'line')} ${output.lines.overflowed === 1 ? 'is' : 'are'} too long even at the fastest tempo.`,
+    );
+  return told.map((text) => style.yellow(`  ${text}`));
+}
+
+function failedLines(output: OutputSummary, style: Style): string[] {
+  const { failures } = output;
+  if (failures.length === 0) return [];
+  const shown = failures
+    .slice(0, listedLines)
+    .map(
+      (failure) =>
+        `  ${style.red('not voiced:')} line ${failure.utteranceId} (${failure.stage}, ${failure.code}): ${visible(failure.message)}`,
+    );
+  return failures.length > listedLines
+    ? [...shown, `  … and ${failures.length - listedLines} more; --json lists them all.`]
+    : shown;
+}
