@@ -15,8 +15,8 @@ const earlyLimitMs = 45;
 const lateWeight = 64;
 const earlyWeight = 494;
 
-/** An end past the source's weighs an eighth of a late onset: it is heard, if at all, as a slower voice. */
-const endWeight = 8;
+/** An end past the source's weighs a tenth of a late onset (1/408²): it is heard, if at all, as a slower voice. */
+const endWeight = 6;
 
 /** How much faster a cost grows once the limit is passed. */
 const pastLimit = 8;

@@ -122,12 +122,9 @@ function reach(
 ): void {
   const { afterStart, afterEnd, afterKeptEnd, kept } = rules[index]!;
   const keptBefore = index > 0 ? rules[index - 1]!.kept : -1;
-  const room = (from: number | undefined, least: number) =>
-    from === undefined ? Infinity : Math.floor((starts[index]! - from - least) / step);
-  // How many steps nearer this start may come to each of the three.
-  const toStart = room(starts[index - 1], afterStart);
-  const toEnd = room(ends[index - 1], afterEnd);
-  const toKept = room(ends[keptBefore], afterKeptEnd);
+  const toStart = stepsBetween(starts[index - 1], starts[index]!, afterStart, step);
+  const toEnd = stepsBetween(ends[index - 1], starts[index]!, afterEnd, step);
+  const toKept = stepsBetween(ends[keptBefore], starts[index]!, afterKeptEnd, step);
   reached.fill(Infinity);
   for (let state = 0; state < 27; state++) {
     const cost = before[state]!;
@@ -145,6 +142,11 @@ function reach(
       chosen[slot] = state;
     }
   }
+}
+
+/** How many steps nearer two points may come; endless where there is no first one. */
+function stepsBetween(from: number | undefined, to: number, least: number, step: number): number {
+  return from === undefined ? Infinity : Math.floor((to - from - least) / step);
 }
 
 function cheapest(costs: Float64Array): number {

@@ -43,12 +43,12 @@ export function orderRules(lines: readonly Utterance[], gap: number): OrderRule[
     const joining = over >= 0;
     over = open >= 0 && mayOverlap(lines[open]!, lines[index]!) ? open : -1;
     const overPrevious = over >= 0 && over === index - 1;
-    const distance = (earlier: number) => (lines[earlier]!.speaker === lines[index]!.speaker ? gap : 0);
     const outOfReach = joining && own[index]! >= 0 && own[index] !== keptBefore;
     rules.push({
       afterStart: index > 0 && (!overPrevious || outOfReach) ? gap : 0,
-      afterEnd: index === 0 || overPrevious ? -Infinity : distance(index - 1),
-      afterKeptEnd: keptBefore < 0 || keptBefore === over ? -Infinity : distance(keptBefore),
+      afterEnd: index === 0 || overPrevious ? -Infinity : distance(lines[index - 1]!, lines[index]!, gap),
+      afterKeptEnd:
+        keptBefore < 0 || keptBefore === over ? -Infinity : distance(lines[keptBefore]!, lines[index]!, gap),
       kept: over >= 0 ? over : heldBack(index, keptBefore, own),
     });
     if (over < 0 || lines[index]!.endMs > lines[over]!.endMs) open = index;
@@ -101,6 +101,10 @@ function previousOfSpeaker(lines: readonly Utterance[]): Int32Array {
 
 function mayOverlap(open: Utterance, line: Utterance): boolean {
   return open.speaker !== line.speaker && overlapMs(open, line) > 0;
+}
+
+function distance(earlier: Utterance, line: Utterance, gap: number): number {
+  return earlier.speaker === line.speaker ? gap : 0;
 }
 
 /** The last line of the next line's speaker, if it is still at hand: the next line may start before this one ends. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TimingOptions } from '../../../src/domain/timeline.js';
-import { alignOnGrid } from '../../../src/stages/align/index.js';
+import { align, alignOnGrid } from '../../../src/stages/align/index.js';
 import { anyLines, type CaseLine, leastCost, scene } from './oracle.js';
 
 const gridMs = 100;
@@ -49,6 +49,30 @@ describe('the layout found costs what the cheapest of all layouts costs', () => 
         expectOptimum(lines, timing(1500, 100, maxTempo)),
       ),
       { numRuns: 100 },
+    );
+  });
+
+  it('on the 10 ms grid, in a programme of a fifth of a second', () => {
+    fc.assert(
+      fc.property(anyLines(3, 2, 160), (lines) => {
+        const { script, takes } = scene(lines);
+        const tight = timing(200, 20);
+        const { cost } = align(script, takes, tight);
+        expect(leastCost(script, takes, tight, 10, cost)).toBeCloseTo(cost, 9);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('when the way there is hundreds of steps long', () => {
+    fc.assert(
+      fc.property(anyLines(2, 2, 10_000), fc.integer({ min: 1000, max: 12_000 }), (lines, programmeMs) => {
+        const { script, takes } = scene(lines);
+        const long = timing(programmeMs, 120);
+        const { cost } = alignOnGrid(script, takes, long, 50);
+        expect(leastCost(script, takes, long, 50, cost)).toBeCloseTo(cost, 9);
+      }),
+      { numRuns: 20 },
     );
   });
 });
