@@ -25,13 +25,19 @@ export interface ParsedSubtitles {
  */
 export function parseSubtitles(bytes: Uint8Array): ParsedSubtitles {
   const decoded = decodeText(bytes);
-  const lines = decoded.text.replace(/^\ufeff/, '').split(/\r{0,2}\n|\r/);
+  const lines = splitLines(decoded.text);
   const format = isWebVtt(lines) ? 'vtt' : 'srt';
   const faults = new Faults();
   const blocks = findBlocks(lines, format);
   const read = readCues(blocks, format, faults);
   const cues = repairTimes(read, faults);
   return { cues, format, warnings: [...decoded.warnings, ...faults.warnings(), ...emptiness(bytes, blocks, cues)] };
+}
+
+/** A text without an arrow has no cue, however long it is: only its head is looked at, for the format. */
+function splitLines(text: string): string[] {
+  const looked = text.includes('->') ? text : text.slice(0, 1000);
+  return looked.replace(/^\ufeff/, '').split(/\r{0,2}\n|\r/);
 }
 
 interface ReadCue extends ParsedCue {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Script } from '../../src/domain/script.js';
+import type { Script, Utterance } from '../../src/domain/script.js';
+import { overlapMs } from '../../src/domain/time.js';
 import type { Segment, Transcript } from '../../src/domain/transcript.js';
 import { segment, segmentsLeftOut } from '../../src/stages/segment/index.js';
 import { splitSentences } from '../../src/subtitles/sentences.js';
@@ -362,6 +363,20 @@ const anyTranscript = fc
     );
   });
 
+/** Within the limits, and what it borrows is nobody's. */
+function slotIsRight({ slot, startMs, endMs }: Utterance, all: readonly Utterance[], end: number): boolean {
+  const near = slot.startMs >= Math.max(0, startMs - 300) && slot.endMs <= Math.min(end, endMs + 2000);
+  const whole = slot.startMs <= startMs && slot.endMs >= endMs;
+  const before = { startMs: slot.startMs, endMs: startMs };
+  const after = { startMs: endMs, endMs: slot.endMs };
+  return near && whole && all.every((other) => overlapMs(other, before) === 0 && overlapMs(other, after) === 0);
+}
+
+function isOnePiece({ text, segmentIds }: Utterance): boolean {
+  const isWord = !text.includes(' ');
+  return isWord || (segmentIds.length === 1 && splitSentences(text, { language: 'en', cased: false }).length === 1);
+}
+
 describe('segment, whatever is given', () => {
   it('loses no word, mixes no speakers, keeps order, length, slots and ids', () => {
     fc.assert(
@@ -375,28 +390,14 @@ describe('segment, whatever is given', () => {
         expect(new Set(utterances.flatMap((one) => one.segmentIds))).toEqual(new Set(kept.map((one) => one.id)));
         utterances.forEach((one, index) => {
           expect(one.id).toBe(`u${String(index + 1).padStart(4, '0')}`);
-          expect(one.text.split(' ').every((word) => word.startsWith(one.speaker))).toBe(true);
-          const next = utterances[index + 1];
-          if (next) expect(one.startMs <= next.startMs).toBe(true);
-          expect(one.startMs >= 0 && one.startMs < one.endMs && one.endMs <= end).toBe(true);
-          const { slot } = one;
-          expect(slot.startMs <= one.startMs && slot.startMs >= Math.max(0, one.startMs - 300)).toBe(true);
-          expect(slot.endMs >= one.endMs && slot.endMs <= Math.min(end, one.endMs + 2000)).toBe(true);
-          for (const other of utterances) {
-            if (other === one) continue;
-            expect(other.startMs >= one.startMs || other.endMs <= slot.startMs || slot.startMs === one.startMs).toBe(
-              true,
-            );
-            expect(other.endMs <= one.endMs || other.startMs >= slot.endMs || slot.endMs === one.endMs).toBe(true);
-          }
-          if (one.endMs - one.startMs <= 15_000) return;
-          const isWord = !one.text.includes(' ');
-          const isCue =
-            one.segmentIds.length === 1 && splitSentences(one.text, { language: 'en', cased: false }).length === 1;
-          expect(isWord || isCue).toBe(true);
+          expect(one.startMs).toBeGreaterThanOrEqual(utterances[index - 1]?.startMs ?? 0);
+          expect(one.text.split(' ').filter((word) => !word.startsWith(one.speaker))).toEqual([]);
+          expect(one.startMs < one.endMs && one.endMs <= end).toBe(true);
+          expect(slotIsRight(one, utterances, end)).toBe(true);
+          expect(one.endMs - one.startMs <= 15_000 || isOnePiece(one)).toBe(true);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
