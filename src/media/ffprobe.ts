@@ -10,7 +10,7 @@ import type { MediaTools } from './tools.js';
 const run = promisify(execFile);
 
 /**
- * Runs ffprobe once and gives what it wrote to stdout.
+ * Runs ffprobe once and gives what it wrote.
  * @throws FFMPEG_MISSING, INTERRUPTED, or Node's own error with `stderr` when ffprobe failed
  */
 export async function runFfprobe(
@@ -18,8 +18,8 @@ export async function runFfprobe(
   path: string,
   tools: MediaTools,
   signal: AbortSignal,
-): Promise<{ stdout: string }> {
-  const args = ['-hide_banner', '-loglevel', 'error', ...options, '-i', ffmpegPath(path)];
+): Promise<{ stdout: string; stderr: string }> {
+  const args = ['-hide_banner', '-loglevel', 'warning', ...options, '-i', ffmpegPath(path)];
   try {
     return await run(tools.ffprobe, args, { signal, maxBuffer: 256 * 1024 * 1024, windowsHide: true });
   } catch (cause) {

@@ -16,8 +16,8 @@ export async function probeFile(path: string, tools: MediaTools, signal: AbortSi
   throwIfAborted(signal);
   const absolute = resolve(path);
   const { fingerprint, head } = await examineFile(absolute);
-  const reply = await askFfprobe(absolute, head, tools, signal);
-  const streams = reply.streams.map((stream) => toStream(stream, reply));
+  const { reply, guessed } = await askFfprobe(absolute, head, tools, signal);
+  const streams = reply.streams.map((stream) => toStream(stream, reply, guessed));
   const timed = streams.filter((each) => (each.type === 'video' || each.type === 'audio') && !each.attachedPicture);
   refuseWhatIsNoMedia(absolute, reply, timed, streams);
   const starts = timed.map((stream) => stream.startUs).filter((us) => us !== undefined);
@@ -30,7 +30,9 @@ export async function probeFile(path: string, tools: MediaTools, signal: AbortSi
     format: reply.format.format_name,
     kind: film ? 'video' : 'audio',
     zeroUs,
-    durationMs: await programmeLength(absolute, reply, timed, zeroUs, tools, signal),
+    durationMs:
+      (guessed ? undefined : statedLength(reply, timed, zeroUs)) ??
+      (await measureLength(absolute, timed, zeroUs, tools, signal)),
     frameMs: film?.video && film.video.frameRate > 0 ? 1000 / film.video.frameRate : 40,
     streams,
     chapters: (reply.chapters ?? []).map((chapter) => ({
@@ -68,11 +70,18 @@ export async function readFirstSampleUs(
 const shown = ['-show_format', '-show_streams', '-show_chapters', '-show_data'];
 const firstPackets = ['-show_entries', 'packet=stream_index,pts_time:packet_side_data=skip_samples'];
 
-async function askFfprobe(path: string, head: Buffer, tools: MediaTools, signal: AbortSignal): Promise<ProbeReply> {
+async function askFfprobe(
+  path: string,
+  head: Buffer,
+  tools: MediaTools,
+  signal: AbortSignal,
+): Promise<{ reply: ProbeReply; guessed: boolean }> {
   const options = [...shown, ...firstPackets, '-read_intervals', '%+#64', '-of', 'json'];
   try {
-    const { stdout } = await runFfprobe(options, path, tools, signal);
-    return probeReply.parse(JSON.parse(stdout));
+    const { stdout, stderr } = await runFfprobe(options, path, tools, signal);
+    // MP3 and AAC without an index are guessed from the first seconds' bit rate, which may be wrong by half.
+    const guessed = stderr.includes('Estimating duration from bitrate');
+    return { reply: probeReply.parse(JSON.parse(stdout)), guessed };
   } catch (error) {
     if (error instanceof DubError) throw error;
     throw unreadableMedia(path, head, error);
@@ -112,7 +121,7 @@ function refuseWhatIsNoMedia(
   });
 }
 
-function toStream(stream: ProbeStream, reply: ProbeReply): SourceStream {
+function toStream(stream: ProbeStream, reply: ProbeReply, guessed: boolean): SourceStream {
   const types = ['video', 'audio', 'subtitle', 'attachment'] as const;
   const type = types.find((name) => name === stream.codec_type) ?? 'data';
   const dispositions = Object.entries(stream.disposition ?? {}).filter(([, set]) => set === 1);
@@ -129,7 +138,7 @@ function toStream(stream: ProbeStream, reply: ProbeReply): SourceStream {
     attachedPicture: stream.disposition?.attached_pic === 1,
     startUs,
     delayUs,
-    durationMs: endUs === undefined ? undefined : Math.round((endUs - (startUs ?? 0)) / 1000),
+    durationMs: endUs === undefined || guessed ? undefined : Math.round((endUs - (startUs ?? 0)) / 1000),
     bitRate: bitRateOf(stream),
     audio: type === 'audio' ? audioOf(stream) : undefined,
     video: type === 'video' ? videoOf(stream) : undefined,
@@ -164,26 +173,26 @@ function toRatio(text: string | undefined): number {
   return Number.isFinite(value) ? value : 0;
 }
 
-async function programmeLength(
-  path: string,
-  reply: ProbeReply,
-  timed: readonly SourceStream[],
-  zeroUs: number,
-  tools: MediaTools,
-  signal: AbortSignal,
-): Promise<number> {
+/** What the container says; undefined when it says nothing. */
+function statedLength(reply: ProbeReply, timed: readonly SourceStream[], zeroUs: number): number | undefined {
   const ends = timed
     .filter((stream) => stream.durationMs !== undefined)
     .map((stream) => stream.durationMs! + ((stream.startUs ?? zeroUs) - zeroUs) / 1000);
   if (ends.length > 0) return Math.round(Math.max(...ends));
   const wholeUs = toMicroseconds(reply.format.duration);
-  if (wholeUs !== undefined) {
-    // Matroska's duration counts from the clock's zero, every other format's from the start of the file.
-    const from = reply.format.format_name.includes('matroska')
-      ? 0
-      : (toMicroseconds(reply.format.start_time) ?? zeroUs);
-    return Math.round((wholeUs + from - zeroUs) / 1000);
-  }
+  if (wholeUs === undefined) return undefined;
+  // Matroska's duration counts from the clock's zero, every other format's from the start of the file.
+  const from = reply.format.format_name.includes('matroska') ? 0 : (toMicroseconds(reply.format.start_time) ?? zeroUs);
+  return Math.round((wholeUs + from - zeroUs) / 1000);
+}
+
+async function measureLength(
+  path: string,
+  timed: readonly SourceStream[],
+  zeroUs: number,
+  tools: MediaTools,
+  signal: AbortSignal,
+): Promise<number> {
   const endUs = await findLastEnd(path, timed, tools, signal);
   return Math.max(0, Math.round((endUs - zeroUs) / 1000));
 }

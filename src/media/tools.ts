@@ -35,17 +35,22 @@ export async function findMediaTools(
 }
 
 async function readVersion(program: string, name: string): Promise<string> {
-  try {
-    const { stdout } = await run(program, ['-version'], { timeout: 10_000, windowsHide: true });
-    const version = /^\w+ version (\S+)/.exec(stdout)?.[1];
-    if (version) return version;
-  } catch (cause) {
-    throw new DubError('FFMPEG_MISSING', `${name} could not be started as \`${program}\`.`, {
+  const answer = await run(program, ['-version'], { timeout: 10_000, windowsHide: true }).catch((cause: unknown) => {
+    throw new DubError('FFMPEG_MISSING', `${name} could not be started as \`${program}\` (${reasonOf(cause)}).`, {
       hint: installHint,
       cause,
     });
-  }
+  });
+  const version = new RegExp(`^${name} version (\\S+)`).exec(answer.stdout)?.[1];
+  if (version) return version;
   throw new DubError('FFMPEG_MISSING', `\`${program} -version\` does not answer like ${name}.`, { hint: installHint });
+}
+
+/** `ENOENT`, `EACCES`, `exit code 3` or `no answer in 10 s`. */
+function reasonOf(cause: unknown): string {
+  const { code, killed } = cause as { code?: string | number | null; killed?: boolean };
+  if (killed) return 'no answer in 10 s';
+  return typeof code === 'number' ? `exit code ${code}` : (code ?? 'it was killed');
 }
 
 /** A version that is not a number (`N-109542-g…`, a git build) is newer than any release we refuse. */
