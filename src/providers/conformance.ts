@@ -71,14 +71,16 @@ function skipped(name: string, reason: string): CheckResult {
 
 /**
  * What can be made to go wrong behind a provider.
- * `missing`: the program or host is not there. `hang`: it takes the request and never answers. `crash`: it ends or drops
- * the connection midway, nothing usable was sent. `cut`: the reply breaks off. `empty`: a reply without content.
+ * `missing`: the program or host is not there. `hang`: it takes the request and never answers, and the provider's time
+ * limit is short. `stall`: the same with a long time limit. `crash`: it ends or drops the connection midway, nothing
+ * usable was sent. `cut`: the reply breaks off. `empty`: a reply without content.
  * `silent` (tts): sound of silence. `garbage`: a reply of another form. `refuse`: it says no. `auth`: 401.
  * `rate-limit`: 429 with Retry-After, then as always.
  */
 export type Fault =
   | 'missing'
   | 'hang'
+  | 'stall'
   | 'crash'
   | 'cut'
   | 'empty'
@@ -88,7 +90,7 @@ export type Fault =
   | 'auth'
   | 'rate-limit';
 
-/** A provider with a fault behind it. Time limits are short: a hang is told from slowness in well under 5 s. */
+/** A provider with a fault behind it. */
 export interface Faulty<Provider> {
   readonly provider: Provider;
   /** How many requests that do work reached the other side so far; undefined when that cannot be counted. */
@@ -154,9 +156,9 @@ export async function checkAbort<Provider>(
   hooks: FaultHooks<Provider>,
   start: (provider: Provider, signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
-  const early = await requireFaulty(hooks, 'hang');
+  const early = await requireFaulty(hooks, 'stall');
   await expectError(start(early.provider, AbortSignal.abort()), ['INTERRUPTED'], 'with a signal aborted before');
-  const faulty = await requireFaulty(hooks, 'hang');
+  const faulty = await requireFaulty(hooks, 'stall');
   const controller = new AbortController();
   const work = start(faulty.provider, controller.signal);
   work.catch(() => {});

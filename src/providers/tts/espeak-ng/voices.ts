@@ -67,7 +67,9 @@ function rankFor(voice: EspeakVoice, language: string): number | undefined {
 }
 
 function toVoice(voice: EspeakVoice, variant: string | undefined): Voice {
-  const tags = [voice.name, ...voice.others.map((other) => other.tag)].map((tag) => parseLanguage(tag) ?? tag);
+  // `zh-yue` is an older spelling of `yue`.
+  const others = voice.others.map((other) => other.tag).filter((tag) => !/^[a-z]{2,3}-[a-z]{3}$/.test(tag));
+  const tags = [voice.name, ...others].map((tag) => parseLanguage(tag) ?? tag);
   return {
     name: variant === undefined ? voice.name : `${voice.name}+${variant}`,
     languages: [...new Set(tags)],

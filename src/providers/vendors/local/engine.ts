@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { DubError, throwIfAborted } from '../../../errors.js';
 import { engineEnvironment } from './environment.js';
 import { engineMissing, errnoOf } from './install.js';
+import { interruption } from './interruption.js';
 
 /** One run of a local program. */
 export interface EngineRun {
@@ -187,15 +188,6 @@ function tooMuchOutput(run: EngineRun): DubError {
   return new DubError('PROVIDER_BAD_REPLY', `${run.name} wrote more than ${limit} bytes of output and was stopped.`, {
     hint: `Check that \`${run.program}\` is the program ${run.name}.`,
   });
-}
-
-function interruption(signal: AbortSignal): DubError {
-  try {
-    throwIfAborted(signal);
-  } catch (error) {
-    if (error instanceof DubError) return error;
-  }
-  return new DubError('INTERRUPTED', 'The run was interrupted; finished work is kept.');
 }
 
 function readable(stderr: Buffer): string {

@@ -1,4 +1,5 @@
-import { DubError, throwIfAborted } from '../../../errors.js';
+import { throwIfAborted } from '../../../errors.js';
+import { interruption } from './interruption.js';
 
 /**
  * An answer that is asked for once and shared by all who want it at the same time or later. A failure is not kept.
@@ -35,13 +36,7 @@ export class SharedAnswer<Value> {
 
 function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const abort = () => {
-      const given = signal.reason instanceof DubError ? signal.reason : undefined;
-      reject(
-        given ??
-          new DubError('INTERRUPTED', 'The run was interrupted; finished work is kept.', { cause: signal.reason }),
-      );
-    };
+    const abort = () => reject(interruption(signal));
     signal.addEventListener('abort', abort, { once: true });
     value.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
