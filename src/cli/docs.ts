@@ -33,7 +33,7 @@ export async function fillReadme(readme: string): Promise<string> {
 /** Text with what stands between the two markers replaced; unchanged when it has no such markers. */
 export function fillMarkers(text: string, name: string, content: string): string {
   const between = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
-  return text.replace(between, (_, open: string, close: string) => `${open}\n${content}\n${close}`);
+  return text.replace(between, (_, open: string, close: string) => `${open}\n${content}\n\n${close}`);
 }
 
 /** Every setting with its flag, variables, key and default. */
@@ -74,13 +74,14 @@ export interface ListedProvider {
 
 /** Every provider that is registered. */
 export function renderProviderTable(providers: readonly ListedProvider[]): string {
-  const rows = providers.map((entry) => [
-    entry.kind,
-    code(entry.name),
-    entry.offline ? 'yes' : 'no',
-    entry.summary + (entry.rough ? ' (rough: used only when named)' : ''),
+  const rows = providers.map(({ kind, name, summary, offline, rough }) => [
+    kind,
+    code(name),
+    summary,
+    offline ? 'none' : 'needed',
+    rough ? 'when named' : offline ? 'by itself' : 'never',
   ]);
-  return markdownTable(['kind', 'name', 'offline', 'what it is'], rows);
+  return markdownTable(['kind', 'name', 'what it is', 'network', 'taken by `--offline`'], rows);
 }
 
 const whoActs: Readonly<Record<number, string>> = {
@@ -89,7 +90,7 @@ const whoActs: Readonly<Record<number, string>> = {
   4: 'whoever runs the machine',
   5: 'whoever holds the account',
   6: 'time: the same command goes on from where it was',
-  7: 'an editor; only with `--strict`',
+  7: 'an editor; only with `--strict` or `--on-overflow fail`',
   130: 'nobody; finished work is kept',
 };
 

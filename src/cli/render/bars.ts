@@ -17,6 +17,7 @@ export interface Bars {
 interface Stage {
   readonly bar: SingleBar;
   readonly label: string;
+  readonly counted: boolean;
 }
 
 const barWidth = 24;
@@ -50,7 +51,7 @@ function barsOver(multi: MultiBar, stream: TextStream): Bars {
     },
     begin(key, label) {
       if (stages.has(key)) return;
-      stages.set(key, { bar: multi.create(1, 0, { label, counted: false }), label });
+      stages.set(key, { bar: multi.create(1, 0, { label, counted: false }), label, counted: false });
       multi.update();
     },
     advance(key, done, total) {
@@ -58,6 +59,8 @@ function barsOver(multi: MultiBar, stream: TextStream): Bars {
       if (!stage || total <= 0) return;
       stage.bar.setTotal(total);
       stage.bar.update(Math.min(done, total), { label: stage.label, counted: true });
+      if (!stage.counted) multi.update();
+      stages.set(key, { ...stage, counted: true });
     },
     finish(key) {
       const stage = stages.get(key);
