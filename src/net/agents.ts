@@ -1,0 +1,127 @@
+import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
+import type { LookupFunction, Socket } from 'node:net';
+import type { buildConnector, Dispatcher } from 'undici';
+import { type AddressKind, addressKind } from './addresses.js';
+import { type ProxySettings, readProxies } from './proxy.js';
+
+/**
+ * Where a connection may lead: `configured` anywhere, because the user named the host; `public` not into private
+ * networks; `private` into those too, but not to link-local addresses, where metadata services are.
+ */
+export type Reach = 'configured' | 'public' | 'private';
+
+/** Keep-alive connections, one pool per reach, so that a guarded request never rides on an unguarded connection. */
+export interface Agents {
+  get(reach: Reach): Promise<Dispatcher>;
+  /** Whether the connection of this error was never made. */
+  wasUnsent(error: unknown): boolean;
+  /** Whether a host's own addresses are private; false when DNS does not know. */
+  resolvesPrivately(hostname: string): Promise<boolean>;
+  /** Ends all connections at once, those under way too. */
+  close(): Promise<void>;
+}
+
+/** What the connections need to know. */
+export interface AgentOptions {
+  readonly connectMs: number;
+  readonly env: ProxySettings;
+  readonly lookup?: LookupFunction | undefined;
+}
+
+/** The address a name led to is not one that a stranger's link may reach. */
+export class RefusedAddressError extends Error {
+  override readonly name = 'RefusedAddressError';
+  constructor(
+    readonly hostname: string,
+    readonly kind: AddressKind,
+  ) {
+    super(`${hostname} is on a ${kind} address.`);
+  }
+}
+
+/** Connections with nothing opened and undici not yet loaded. */
+export function createAgents(options: AgentOptions): Agents {
+  const lookup = options.lookup ?? (systemLookup as LookupFunction);
+  const unsent = new WeakSet<object>();
+  const connecting = new Set<Socket>();
+  const agents = new Map<Reach, Promise<Dispatcher>>();
+  let closed = false;
+
+  async function create(reach: Reach): Promise<Dispatcher> {
+    const { EnvHttpProxyAgent, buildConnector } = await import('undici');
+    const connect = buildConnector({ timeout: options.connectMs, lookup: guarded(lookup, reach) });
+    return new EnvHttpProxyAgent({
+      ...readProxies(options.env),
+      connect: noting(connect, unsent, connecting),
+      proxyTls: { timeout: options.connectMs },
+      // http: goes through a proxy in absolute form, as everywhere; CONNECT to port 80 is refused by many.
+      proxyTunnel: false,
+      // The watch keeps time, to the millisecond and per request.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  return {
+    get(reach) {
+      const found = agents.get(reach);
+      if (found !== undefined) return found;
+      if (closed) return Promise.reject(new Error('The HTTP client was closed.'));
+      const agent = create(reach);
+      agents.set(reach, agent);
+      return agent;
+    },
+    wasUnsent: (error) => typeof error === 'object' && error !== null && unsent.has(error),
+    resolvesPrivately(hostname) {
+      return new Promise((resolve) => {
+        lookup(hostname, { all: true }, (error, found) => {
+          const all = error || !Array.isArray(found) ? [] : found;
+          resolve(all.some(({ address }) => addressKind(address) !== 'public'));
+        });
+      });
+    },
+    async close() {
+      closed = true;
+      for (const socket of connecting) socket.destroy();
+      const opened = await Promise.allSettled(agents.values());
+      await Promise.all(opened.map((one) => (one.status === 'fulfilled' ? one.value.destroy() : undefined)));
+    },
+  };
+}
+
+/** A look-up that fails when a name leads where it may not: what is checked is the very address that is connected to. */
+function guarded(lookup: LookupFunction, reach: Reach): LookupFunction {
+  if (reach === 'configured') return lookup;
+  return (hostname, options: LookupOptions, callback) => {
+    lookup(hostname, options, (error, found, family) => {
+      const all: readonly LookupAddress[] =
+        typeof found === 'string' ? [{ address: found, family: family ?? 0 }] : (found ?? []);
+      const kinds = error ? [] : all.map(({ address }) => addressKind(address));
+      const bad = kinds.find((kind) => !mayReach(kind, reach));
+      if (bad === undefined) callback(error, found, family);
+      else callback(new RefusedAddressError(hostname, bad), '', 0);
+    });
+  };
+}
+
+/** Whether an address of this kind is within reach. */
+export function mayReach(kind: AddressKind, reach: Reach): boolean {
+  return reach === 'configured' || kind === 'public' || (kind === 'private' && reach === 'private');
+}
+
+/** Remembers the errors of connections that were never made, and the sockets that are still being connected. */
+function noting(
+  connect: buildConnector.connector,
+  unsent: WeakSet<object>,
+  connecting: Set<Socket>,
+): buildConnector.connector {
+  return (target, callback) => {
+    // The connector returns its socket, which its type leaves out.
+    const socket = connect(target, (...result) => {
+      if (socket) connecting.delete(socket);
+      if (result[0]) unsent.add(result[0]);
+      callback(...result);
+    }) as unknown as Socket | undefined;
+    if (socket) connecting.add(socket);
+  };
+}
