@@ -1,206 +1,97 @@
-/** The containers an output may have. */
-export type ContainerName = 'mp4' | 'mov' | 'm4a' | 'matroska' | 'webm' | 'mpegts' | 'mp3' | 'wav' | 'flac' | 'ogg';
+import { extname } from 'node:path';
+import type { Source, SourceStream } from '../domain/source.js';
+import { chooseAudioStream } from './audio-stream.js';
+import { type Container, type ContainerName, containers, findContainer } from './container-table.js';
+import { planStream } from './stream-plan.js';
 
-/** What a container can hold without loss, and how ffmpeg writes it. */
-export interface Container {
-  readonly name: ContainerName;
-  /** What people call it. */
-  readonly title: string;
-  /** ffmpeg's muxer name. */
-  readonly muxer: string;
-  /** With the dot; the first is the usual one. */
-  readonly extensions: readonly string[];
-  /** True when it holds one audio stream and no other sound. */
-  readonly singleTrack: boolean;
-  /** ffmpeg codec names; `any` where practically everything fits. */
-  readonly video: readonly string[] | 'any';
-  readonly audio: readonly string[] | 'any';
-  readonly subtitle: readonly string[];
-  /** The text subtitle codec other text subtitles become; undefined when it holds none. */
-  readonly textSubtitle: string | undefined;
-  readonly attachments: boolean;
-  /** True for cover art as an attached picture. */
-  readonly coverArt: boolean;
-  readonly chapters: boolean;
-  /** True when tracks carry titles and a default mark; a language they all carry but MP3, WAV, FLAC and Ogg. */
-  readonly trackTitles: boolean;
-  /** The codec of a dub whose source's codec cannot be written here. */
-  readonly usualAudio: string;
-  /** True when it tells players how much encoder delay to skip for every codec (edit lists, Ogg and MP3 headers). */
-  readonly declaresDelay: boolean;
+export { type Container, type ContainerName, containers, findContainer, holds } from './container-table.js';
+
+/** What an output must hold besides the dub and the input's picture. */
+export interface ContainerNeeds {
+  /** False when the audio stream that is dubbed is left out. */
+  readonly keepOriginal: boolean;
+  /** Index of the audio stream that is dubbed; the one dubbed by default when undefined. */
+  readonly dubbedStreamIndex?: number | undefined;
+  /** True when the dub's subtitles go in as a track. */
+  readonly softSubtitles?: boolean | undefined;
 }
 
-const pcm = ['pcm_s16le', 'pcm_s24le', 'pcm_s32le', 'pcm_f32le', 'pcm_f64le', 'pcm_u8', 'pcm_mulaw', 'pcm_alaw'];
-const pcmBigEndian = ['pcm_s8', 'pcm_s16be', 'pcm_s24be', 'pcm_s32be', 'pcm_f32be', 'pcm_f64be'];
-const mp4Audio = ['aac', 'ac3', 'eac3', 'mp3', 'mp2', 'opus', 'flac', 'alac', 'dts', 'truehd', 'vorbis', 'mp4als'];
-const movVideo = [
-  'h264 hevc mpeg4 mpeg2video mpeg1video mjpeg png prores dnxhd ffv1 rawvideo qtrle dvvideo cfhd jpeg2000 h263 vc1',
-  'v210 hap svq1 svq3 cinepak rpza gif tiff msmpeg4v3 flv1 wmv1 wmv2 theora',
-]
-  .join(' ')
-  .split(' ');
-const coverCodecs = ['mjpeg', 'png'];
+/** The container of an output. */
+export interface ContainerChoice {
+  readonly container: ContainerName;
+  /** With the dot, in the user's own spelling where it stays. */
+  readonly extension: string;
+  /** Said when it is another one than was asked for. */
+  readonly warning?: string | undefined;
+}
 
 /**
- * What each container holds, as ffmpeg 5.1's muxers accept it (each pair tried) less what players cannot use: MPEG-TS
- * takes any codec as private data, and AVI cannot name a track's language at all, so it is not written.
+ * The container for an extension, or Matroska where the one asked for would lose something of the input that Matroska
+ * keeps. An audio file that is asked for stays one.
+ * @param extension with the dot; empty takes the input's own kind
  */
-export const containers: Readonly<Record<ContainerName, Container>> = {
-  mp4: {
-    name: 'mp4',
-    title: 'MP4',
-    muxer: 'mp4',
-    extensions: ['.mp4', '.m4v'],
-    singleTrack: false,
-    video: 'h264 hevc av1 vp9 mpeg4 mpeg2video mpeg1video mjpeg png jpeg2000 vc1'.split(' '),
-    audio: mp4Audio,
-    subtitle: ['mov_text', 'dvd_subtitle'],
-    textSubtitle: 'mov_text',
-    attachments: false,
-    coverArt: true,
-    chapters: true,
-    trackTitles: true,
-    usualAudio: 'aac',
-    declaresDelay: true,
-  },
-  mov: {
-    name: 'mov',
-    title: 'QuickTime',
-    muxer: 'mov',
-    extensions: ['.mov', '.qt'],
-    singleTrack: false,
-    video: movVideo,
-    audio: [...mp4Audio.filter((codec) => !['opus', 'flac', 'truehd'].includes(codec)), ...pcm, ...pcmBigEndian],
-    subtitle: ['mov_text', 'eia_608'],
-    textSubtitle: 'mov_text',
-    attachments: false,
-    coverArt: true,
-    chapters: true,
-    trackTitles: true,
-    usualAudio: 'aac',
-    declaresDelay: true,
-  },
-  m4a: {
-    name: 'm4a',
-    title: 'M4A',
-    muxer: 'ipod',
-    extensions: ['.m4a', '.m4b'],
-    singleTrack: false,
-    video: [],
-    audio: ['aac', 'alac', 'ac3'],
-    subtitle: ['mov_text'],
-    textSubtitle: 'mov_text',
-    attachments: false,
-    coverArt: true,
-    chapters: true,
-    trackTitles: true,
-    usualAudio: 'aac',
-    declaresDelay: true,
-  },
-  matroska: {
-    name: 'matroska',
-    title: 'Matroska',
-    muxer: 'matroska',
-    extensions: ['.mkv', '.mka', '.mk3d'],
-    singleTrack: false,
-    video: 'any',
-    audio: 'any',
-    subtitle: 'subrip ass ssa webvtt hdmv_pgs_subtitle dvd_subtitle dvb_subtitle hdmv_text_subtitle'.split(' '),
-    textSubtitle: 'subrip',
-    attachments: true,
-    coverArt: true,
-    chapters: true,
-    trackTitles: true,
-    usualAudio: 'aac',
-    declaresDelay: false,
-  },
-  webm: {
-    name: 'webm',
-    title: 'WebM',
-    muxer: 'webm',
-    extensions: ['.webm', '.weba'],
-    singleTrack: false,
-    video: ['vp8', 'vp9', 'av1'],
-    audio: ['opus', 'vorbis'],
-    subtitle: ['webvtt'],
-    textSubtitle: 'webvtt',
-    attachments: false,
-    coverArt: false,
-    chapters: true,
-    trackTitles: true,
-    usualAudio: 'opus',
-    declaresDelay: false,
-  },
-  mpegts: {
-    name: 'mpegts',
-    title: 'MPEG-TS',
-    muxer: 'mpegts',
-    extensions: ['.ts', '.m2ts', '.mts'],
-    singleTrack: false,
-    video: ['h264', 'hevc', 'mpeg2video', 'mpeg1video', 'mpeg4'],
-    audio: ['aac', 'ac3', 'eac3', 'mp3', 'mp2', 'dts', 'truehd', 'opus'],
-    subtitle: ['dvb_subtitle', 'dvb_teletext'],
-    textSubtitle: undefined,
-    attachments: false,
-    coverArt: false,
-    chapters: false,
-    trackTitles: false,
-    usualAudio: 'aac',
-    declaresDelay: false,
-  },
-  mp3: single('mp3', 'MP3', ['.mp3'], ['mp3'], 'mp3', true),
-  wav: single('wav', 'WAV', ['.wav'], pcm, 'pcm_s16le', false),
-  flac: single('flac', 'FLAC', ['.flac'], ['flac'], 'flac', true),
-  ogg: single('ogg', 'Ogg', ['.ogg', '.opus', '.oga'], ['opus', 'vorbis', 'flac', 'speex'], 'opus', false),
-};
-
-function single(
-  name: ContainerName,
-  title: string,
-  extensions: readonly string[],
-  audio: readonly string[],
-  usualAudio: string,
-  coverArt: boolean,
-): Container {
-  return {
-    name,
-    title,
-    muxer: name,
-    extensions,
-    singleTrack: true,
-    video: [],
-    audio,
-    subtitle: [],
-    textSubtitle: undefined,
-    attachments: false,
-    coverArt,
-    chapters: name === 'mp3' || name === 'ogg',
-    trackTitles: false,
-    usualAudio,
-    declaresDelay: true,
-  };
+export function chooseContainer(source: Source, extension: string, needs: ContainerNeeds): ContainerChoice {
+  const wanted = extension === '' ? usualContainer(source) : findContainer(extension);
+  if (!wanted) return replaceUnwritable(source, extension, needs);
+  const spelled = extension === '' ? wanted.extensions[0]! : extension;
+  const asked = { container: wanted.name, extension: spelled };
+  if (wanted.singleTrack || (wanted.video.length === 0 && source.kind === 'video')) return asked;
+  const lost = losses(source, wanted, needs);
+  if (lost.length <= losses(source, containers.matroska, needs).length) return asked;
+  const other = source.kind === 'video' ? '.mkv' : '.mka';
+  const warning = `${wanted.title} cannot hold ${listOf(lost)}, so the dub is Matroska (${other}) instead.`;
+  return { container: 'matroska', extension: other, warning };
 }
 
-/** The container an extension means (`.MKV` too), undefined for one that is not written. */
-export function findContainer(extension: string): Container | undefined {
-  const wanted = extension.toLowerCase();
-  return Object.values(containers).find((container) => container.extensions.includes(wanted));
+function usualContainer(source: Source): Container {
+  const fromName = findContainer(extname(source.path));
+  if (fromName) return fromName;
+  const [format = ''] = source.format.split(',');
+  if (format === 'mov') return source.kind === 'video' ? containers.mp4 : containers.m4a;
+  return Object.values(containers).find((container) => container.muxer === format) ?? containers.matroska;
 }
 
-/** True when the container takes the codec bit for bit. */
-export function holds(container: Container, type: 'video' | 'audio' | 'subtitle', codec: string): boolean {
-  const list = container[type];
-  return list === 'any' || list.includes(codec);
+/** AVI, FLV, WMV, AAC and the like: formats that hold no language, no default track, or no tags. */
+function replaceUnwritable(source: Source, extension: string, needs: ContainerNeeds): ContainerChoice {
+  const options: readonly (readonly [ContainerName, string])[] =
+    source.kind === 'video'
+      ? [['matroska', '.mkv']]
+      : [
+          ['m4a', '.m4a'],
+          ['matroska', '.mka'],
+        ];
+  const fewest = Math.min(...options.map(([name]) => losses(source, containers[name], needs).length));
+  const [container, other] = options.find(([name]) => losses(source, containers[name], needs).length === fewest)!;
+  const title = containers[container].title;
+  const warning = `${extension} files cannot tell tracks and languages apart, so the dub is ${title} (${other}) instead.`;
+  return { container, extension: other, warning };
 }
 
-/** True when an attached picture of this codec can stay one. */
-export function holdsCover(container: Container, codec: string): boolean {
-  return container.coverArt && coverCodecs.includes(codec);
+/** What the container would lose, in words. */
+function losses(source: Source, container: Container, needs: ContainerNeeds): string[] {
+  const dubbed = needs.dubbedStreamIndex ?? findDubbed(source);
+  const kept = source.streams.filter((stream) => needs.keepOriginal || stream.index !== dubbed);
+  const lost = kept.filter((stream) => {
+    const plan = planStream(stream, container);
+    return plan.action === 'leave-out' && plan.lost;
+  });
+  const subtitles = needs.softSubtitles && container.textSubtitle === undefined ? ['subtitles as text'] : [];
+  const chapters = source.chapters.length > 0 && !container.chapters ? ['chapters'] : [];
+  return [...lost.map(describe), ...subtitles, ...chapters];
 }
 
-const textSubtitles = ['mov_text', 'subrip', 'srt', 'webvtt', 'ass', 'ssa', 'text'];
+function findDubbed(source: Source): number | undefined {
+  return source.streams.some((stream) => stream.type === 'audio') ? chooseAudioStream(source).index : undefined;
+}
 
-/** True for subtitles made of text, which become one another; the rest are pictures or teletext pages. */
-export function isTextSubtitle(codec: string): boolean {
-  return textSubtitles.includes(codec);
+function describe(stream: SourceStream): string {
+  if (stream.attachedPicture) return 'cover art';
+  if (stream.type === 'attachment') return 'attachments';
+  const codec = stream.codec === 'unknown' ? (stream.codecTag ?? 'unknown') : stream.codec;
+  return stream.type === 'subtitle' ? `${codec} subtitles` : `${codec} ${stream.type}`;
+}
+
+function listOf(items: readonly string[]): string {
+  const once = [...new Set(items)];
+  return once.length < 2 ? once.join('') : `${once.slice(0, -1).join(', ')} and ${once.at(-1)}`;
 }

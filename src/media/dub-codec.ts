@@ -1,5 +1,5 @@
 import type { SourceStream } from '../domain/source.js';
-import { type ContainerName, containers, holds } from './containers.js';
+import { type ContainerName, containers, holds } from './container-table.js';
 
 /** How the dub track is encoded, and the file it lies in until the mux. */
 export interface DubCodec {
