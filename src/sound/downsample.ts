@@ -51,7 +51,8 @@ export class Downsampler {
 
   #produce(until: number): Float32Array {
     const out = new Float32Array(Math.max(0, Math.ceil(until / this.#step) - this.#next));
-    for (let i = 0; i < out.length; i++) out[i] = this.#sampleAt((this.#next + i) * this.#step);
+    if (this.#weights) this.#fillWhole(out, this.#weights);
+    else this.#fillBetween(out);
     this.#next += out.length;
     const drop = Math.floor(this.#next * this.#step) - this.#width - this.#heldFrom;
     if (drop > 0) {
@@ -61,19 +62,33 @@ export class Downsampler {
     return out;
   }
 
-  #sampleAt(position: number): number {
+  /** For whole steps: every output sample weighs its neighbours alike. */
+  #fillWhole(out: Float32Array, weights: Float64Array): void {
     const held = this.#held;
-    const first = Math.max(0, Math.ceil(position - this.#width) - this.#heldFrom);
-    const last = Math.min(held.length - 1, Math.floor(position + this.#width) - this.#heldFrom);
-    const centre = position - this.#heldFrom;
-    let sum = 0;
-    if (this.#weights) {
-      const shift = this.#width - centre;
-      for (let i = first; i <= last; i++) sum += held[i]! * this.#weights[i + shift]!;
-    } else {
-      for (let i = first; i <= last; i++) sum += held[i]! * weightAt(i - centre, this.#step);
+    const taps = weights.length;
+    for (let i = 0; i < out.length; i++) {
+      const from = (this.#next + i) * this.#step - this.#width - this.#heldFrom;
+      const last = Math.min(taps, held.length - from);
+      let sum = 0;
+      for (let tap = Math.max(0, -from); tap < last; tap++) sum += held[from + tap]! * weights[tap]!;
+      out[i] = sum;
     }
-    return sum;
+  }
+
+  #fillBetween(out: Float32Array): void {
+    const held = this.#held;
+    const step = this.#step;
+    const width = this.#width;
+    const scale = pointsPerSample / step;
+    for (let i = 0; i < out.length; i++) {
+      const centre = (this.#next + i) * step - this.#heldFrom;
+      const last = Math.min(held.length - 1, Math.floor(centre + width));
+      let sum = 0;
+      for (let at = Math.max(0, Math.ceil(centre - width)); at <= last; at++) {
+        sum += held[at]! * (kernel[Math.round(Math.abs(at - centre) * scale)] ?? 0);
+      }
+      out[i] = sum / step;
+    }
   }
 }
 

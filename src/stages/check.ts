@@ -1,3 +1,5 @@
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Dub, LineReading, Verdict } from '../domain/dub.js';
 import type { LineFailure, Script } from '../domain/script.js';
 import type { Source } from '../domain/source.js';
@@ -40,6 +42,24 @@ export async function check(
   options: CheckOptions,
   ctx: StageContext,
 ): Promise<Verdict> {
+  // Of its own: several languages of one film may be checked at the same time.
+  const scratch = await mkdtemp(join(ctx.scratch, 'check-'));
+  try {
+    return await judge(source, script, takes, timeline, dub, options, { ...ctx, scratch });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function judge(
+  source: Source,
+  script: Script,
+  takes: Takes,
+  timeline: Timeline,
+  dub: Dub,
+  options: CheckOptions,
+  ctx: StageContext,
+): Promise<Verdict> {
   const output = await probeFile(dub.path, ctx.tools, ctx.signal);
   const [listening, hashes] = await together(ctx, [
     (own) => listenTo(output, source, placedTakes(takes, timeline), own),
@@ -53,7 +73,11 @@ export async function check(
     videoHashGate(source, output, hashes.source, hashes.output),
     loudnessGate(listening.loudness, options.targetLufs),
     truePeakGate(listening.loudness, options.ceilingDbtp),
-    streamsGate({ source, output, sourceHashes: hashes.source, outputHashes: hashes.output }, dub, options),
+    streamsGate(
+      { source, output, sourceHashes: hashes.source ?? new Map(), outputHashes: hashes.output },
+      dub,
+      options,
+    ),
   ];
   return { passed: gates.every((gate) => gate.passed), output: dub.path, gates, lines };
 }
@@ -110,12 +134,18 @@ function programmeStart(source: Source, output: Source): number {
 }
 
 interface BothHashes {
-  readonly source: ReadonlyMap<number, string>;
+  /** Undefined when the input is gone: a dub may be checked long after it was made. */
+  readonly source: ReadonlyMap<number, string> | undefined;
   readonly output: ReadonlyMap<number, string>;
 }
 
 async function hashBoth(source: Source, output: Source, ctx: StageContext): Promise<BothHashes> {
   const [before, after] = [hashable(source), hashable(output)];
+  const isThere = await access(source.path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return { source: undefined, output: await hashStreams(output.path, after, ctx) };
   const [sourceHashes, outputHashes] = await together(ctx, [
     (own) => hashStreams(source.path, before, own),
     (own) => hashStreams(output.path, after, own),

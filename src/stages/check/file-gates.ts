@@ -103,30 +103,42 @@ export function realVideos(file: Pick<Source, 'streams'>): SourceStream[] {
 /** Hashes of the packets of streams by their index. */
 export type StreamHashes = ReadonlyMap<number, string>;
 
-/** The picture must be the input's, bit for bit, every stream of it. */
-export function videoHashGate(source: Source, output: Source, before: StreamHashes, after: StreamHashes): Gate {
+/**
+ * The picture must be the input's, bit for bit, every stream of it.
+ * @param before undefined when the input is not there to compare with
+ */
+export function videoHashGate(
+  source: Source,
+  output: Source,
+  before: StreamHashes | undefined,
+  after: StreamHashes,
+): Gate {
   const outputs = realVideos(output);
   const changed = realVideos(source).filter((stream, position) => {
     const twin = outputs[position];
-    const hash = before.get(stream.index);
+    const hash = before?.get(stream.index);
     return twin === undefined || hash === undefined || hash !== after.get(twin.index);
   });
   const total = realVideos(source).length;
   const added = Math.max(0, outputs.length - total);
+  const unknown = before === undefined && total > 0;
   return {
     name: 'video-stream-hash',
     passed: changed.length === 0 && added === 0,
-    value: changed.length + added,
+    value: unknown ? undefined : changed.length + added,
     unit: 'streams',
     limit: '0 differ',
-    detail:
-      total + added === 0
-        ? 'There is no picture to keep.'
-        : changed.length > 0
-          ? `Not the same packets as in the input: ${listIds(changed.map((stream) => `video stream ${stream.index}`))}.`
-          : added > 0
-            ? `${count(added, 'video stream')} in the output came from nowhere.`
-            : `${count(total, 'video stream')} unchanged to the last bit.`,
+    detail: unknown
+      ? `The input is no longer at ${source.path}, so the picture cannot be compared.`
+      : describePicture(total, changed, added),
     judges: 'file',
   };
+}
+
+function describePicture(total: number, changed: readonly SourceStream[], added: number): string {
+  if (changed.length > 0) {
+    return `Not the same packets as in the input: ${listIds(changed.map((stream) => `video stream ${stream.index}`))}.`;
+  }
+  if (added > 0) return `${count(added, 'video stream')} in the output came from nowhere.`;
+  return total === 0 ? 'There is no picture to keep.' : `${count(total, 'video stream')} unchanged to the last bit.`;
 }

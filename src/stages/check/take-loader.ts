@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Placement, Take } from '../../domain/timeline.js';
+import { DubError } from '../../errors.js';
 import { prepareTakes, type TakeRequest } from '../../media/stretch.js';
 import { downsample } from '../../sound/downsample.js';
 import { readWav } from '../../sound/wav.js';
@@ -66,7 +67,7 @@ export class TakeLoader {
     const lines = at < 0 ? [line] : this.#queue.splice(at, batch);
     const requests = lines.map((one): TakeRequest => {
       const { path, sampleRate, startSample, endSample, utteranceId } = one.take;
-      const outPath = join(this.#ctx.scratch, `check-${Buffer.from(utteranceId).toString('hex')}.s16`);
+      const outPath = join(this.#ctx.scratch, `${Buffer.from(utteranceId).toString('hex')}.s16`);
       return { path, sampleRate, startSample, endSample, tempo: one.placement.tempo, outPath };
     });
     await prepareTakes(requests, { sampleRate: mixRate }, this.#ctx.tools, this.#ctx.signal);
@@ -78,8 +79,20 @@ function needsPreparing({ placement, take }: PlacedTake): boolean {
   return placement.tempo !== 1 || take.sampleRate < listeningRate;
 }
 
-/** The take's sound, silence at its ends left out; empty when the file is gone or is no WAV. */
+/** The take's sound, silence at its ends left out. */
 async function readTake(take: Take): Promise<Float32Array> {
-  const wav = readWav(await readFile(take.path));
-  return wav?.samples.slice(take.startSample, take.endSample) ?? new Float32Array(0);
+  const bytes = await readFile(take.path).catch((cause: unknown) => {
+    throw unreadable(take, cause);
+  });
+  const wav = readWav(bytes);
+  if (!wav) throw unreadable(take);
+  return wav.samples.slice(take.startSample, take.endSample);
+}
+
+/** Without the take nothing can be said of its line, least of all that it is missing. */
+function unreadable(take: Take, cause?: unknown): DubError {
+  return new DubError('INPUT_UNREADABLE', `The take ${take.path} of line ${take.utteranceId} cannot be read.`, {
+    hint: 'Run the dub again: kept takes are used again and lost ones are voiced again.',
+    cause,
+  });
 }

@@ -30,13 +30,15 @@ export function timingGates(heard: Heard): Gate[] {
   ];
 }
 
-function linesPresent({ takes, failures, lines }: Heard): Gate {
+function linesPresent({ takes, timeline, failures, lines }: Heard): Gate {
   const failed = new Set(failures.map((failure) => failure.utteranceId));
   const found = new Set(lines.filter((line) => line.present).map((line) => line.utteranceId));
   const wanted = new Set([...takes.takes, ...lines].map((one) => one.utteranceId).filter((id) => !failed.has(id)));
   const missing = [...wanted].filter((id) => !found.has(id));
   const twice = lines.filter((line) => line.copyMs !== undefined).map((line) => line.utteranceId);
-  const cut = lines.filter((line) => line.cutMs !== undefined);
+  // A line that did not fit was reported as such; cutting it is what the user asked for.
+  const overflows = new Set(timeline.overflows.map((overflow) => overflow.utteranceId));
+  const cut = lines.filter((line) => line.cutMs !== undefined && !overflows.has(line.utteranceId));
   const faults = [
     ...(missing.length > 0 ? [`not heard: ${listIds(missing)}`] : []),
     ...(twice.length > 0 ? [`heard twice: ${listIds(twice)}`] : []),
