@@ -58,7 +58,13 @@ export function checkRecord(record: CheckRecord, ctx: StageContext): Promise<Ver
 }
 
 function contextIn(scratch: string, tools: RunTools): StageContext {
-  return { signal: tools.signal, scratch, tools: tools.media, keeper: openContentStore(scratch), emit: () => undefined };
+  return {
+    signal: tools.signal,
+    scratch,
+    tools: tools.media,
+    keeper: openContentStore(scratch),
+    emit: () => undefined,
+  };
 }
 
 async function findRecords(path: string, work: string | undefined): Promise<CheckRecord[]> {
@@ -84,7 +90,9 @@ function isMoved(recorded: string, path: string, folder: string): boolean {
 async function workFoldersNear(path: string): Promise<string[]> {
   const folder = dirname(path);
   const entries = await readdir(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory() && entry.name.endsWith('.dub')).map(({ name }) => join(folder, name));
+  return entries
+    .filter((entry) => entry.isDirectory() && entry.name.endsWith('.dub'))
+    .map(({ name }) => join(folder, name));
 }
 
 async function readRecords(folder: string): Promise<CheckRecord[]> {

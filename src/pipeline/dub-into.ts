@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Dub, Mix, Subtitles, Verdict } from '../domain/dub.js';
+import type { Dub, Mix, StreamFate, Subtitles, Verdict } from '../domain/dub.js';
 import { nativeLanguageName } from '../domain/language.js';
 import type { Cast, LineFailure, Translation } from '../domain/script.js';
 import type { Takes, Timeline } from '../domain/timeline.js';
@@ -8,12 +8,13 @@ import { DubError, type DubErrorCode } from '../errors.js';
 import { audioCodecFor } from '../media/dub-codec.js';
 import { align, defaultTiming } from '../stages/align/index.js';
 import { cast } from '../stages/cast.js';
-import { check } from '../stages/check.js';
+import { summarise } from '../stages/check.js';
 import { mix } from '../stages/mix/index.js';
 import { mux } from '../stages/mux/index.js';
 import { subtitle } from '../stages/subtitle.js';
 import { writeSrt, writeVtt } from '../subtitles/write.js';
 import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
+import { type CheckRecord, checkRecord, checkRecordName } from './check.js';
 import type { OutputSummary } from './events.js';
 import type { DubJob } from './job.js';
 import { castKey, filesExist, mixKey } from './keys.js';
@@ -89,9 +90,13 @@ async function alignTakes(work: TargetWork, takes: Takes): Promise<Timeline> {
   await session.write(`${language}/timeline.json`, toJsonText(timeline));
   const worst = timeline.overflows[0];
   if (worst !== undefined && job.onOverflow === 'fail') {
-    throw new DubError('TIMING_OVERFLOW', `${timeline.overflows.length} lines do not fit; ${worst.utteranceId} is ${worst.excessMs} ms too long.`, {
-      hint: `Shorten them in the translation, or let them be with --on-overflow overrun.`,
-    });
+    throw new DubError(
+      'TIMING_OVERFLOW',
+      `${timeline.overflows.length} lines do not fit; ${worst.utteranceId} is ${worst.excessMs} ms too long.`,
+      {
+        hint: `Shorten them in the translation, or let them be with --on-overflow overrun.`,
+      },
+    );
   }
   return timeline;
 }
@@ -125,7 +130,8 @@ async function mixDub(
   const { soundtrack, source } = shared;
   const codec = audioCodecFor(source.streams[soundtrack.streamIndex]!, output.container);
   const { bed, duckDb, loudness, onOverflow } = job;
-  const options = { bed, duckDb, loudness, onOverflow, codec, silence: silencedSpans(work, failures) };
+  const lines = shared.script.utterances.map(({ id, startMs, endMs }) => ({ id, startMs, endMs }));
+  const options = { bed, duckDb, loudness, onOverflow, codec, lines, silence: silencedSpans(work, failures) };
   const path = join(session.folder.path, '.state', `mix.${language}${codec.extension}`);
   return session.stage(
     { stage: 'mix', language },
@@ -156,4 +162,76 @@ function silencedSpans({ job, shared }: TargetWork, failures: readonly LineFailu
   return shared.script.utterances
     .filter((utterance) => failed.has(utterance.id))
     .map(({ startMs, endMs }) => ({ startMs, endMs }));
+}
+
+/** Writes the output beside its final name and gives it that name only when it is whole. */
+async function muxDub(work: TargetWork, mixed: Mix, subtitles: Subtitles): Promise<Dub> {
+  const { job, session, language, shared, output } = work;
+  const name = nativeLanguageName(language);
+  const partial = partialPath(output.path);
+  const options = {
+    path: partial,
+    container: output.container,
+    language,
+    title: name,
+    dubbedStreamIndex: shared.soundtrack.streamIndex,
+    keepOriginal: job.keepOriginal,
+    subtitles: await softSubtitles(work, subtitles, name),
+  };
+  try {
+    return await session.stage(
+      { stage: 'mux', language },
+      async (ctx) => {
+        const dub = await mux(shared.source, mixed, options, ctx);
+        await publishFile(partial, output.path, job.force);
+        return { value: { ...dub, path: output.path }, kept: false };
+      },
+      ({ streams }) => describeFates(streams),
+    );
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+async function softSubtitles({ job, session, shared }: TargetWork, { cues }: Subtitles, title: string) {
+  if (job.subtitles !== 'soft' || shared.source.kind === 'audio' || cues.length === 0) return undefined;
+  const path = join(session.folder.scratch, 'soft.srt');
+  await writeWhole(path, writeSrt(cues));
+  return { path, title };
+}
+
+function describeFates(streams: readonly StreamFate[]): string {
+  const count = (fate: StreamFate['fate']) => streams.filter((stream) => stream.fate === fate).length;
+  const parts = (['kept', 'converted', 'left-out'] as const).flatMap((fate) =>
+    count(fate) > 0 ? `${count(fate)} ${fate.replace('-', ' ')}` : [],
+  );
+  return `streams of the input: ${parts.join(', ')}`;
+}
+
+/** What a later `dub check` needs is left in the work folder before the file is measured the first time. */
+async function checkDub(
+  work: TargetWork,
+  takes: Takes,
+  timeline: Timeline,
+  mixed: Mix,
+  dub: Dub,
+  lineFailures: readonly LineFailure[],
+): Promise<Verdict> {
+  const { job, session, language, shared } = work;
+  const { source, script, soundtrack } = shared;
+  const options = {
+    language,
+    keepOriginal: job.keepOriginal,
+    originalStreamIndex: soundtrack.streamIndex,
+    targetLufs: mixed.targetLufs,
+    ceilingDbtp: mixed.ceilingDbtp,
+    lineFailures,
+  };
+  const record: CheckRecord = { language, source, script, takes, timeline, dub, options };
+  await session.folder.once(checkRecordName(language), record, async () => record);
+  return session.stage(
+    { stage: 'check', language },
+    async (ctx) => ({ value: await checkRecord(record, ctx), kept: false }),
+    (verdict) => summarise(verdict)[0],
+  );
 }

@@ -11,7 +11,13 @@ const versions = { extract: 1, transcribe: 1, segment: 1, cast: 1, translate: 1,
 /** What shapes the soundtrack. */
 export function extractKey(job: DubJob, source: Source): unknown {
   const { needsAudio } = job.asr.provider.limits;
-  return { v: versions.extract, source: source.fingerprint, path: source.path, language: job.sourceLanguage, needsAudio };
+  return {
+    v: versions.extract,
+    source: source.fingerprint,
+    path: source.path,
+    language: job.sourceLanguage,
+    needsAudio,
+  };
 }
 
 /** What shapes the transcript. */
@@ -21,8 +27,8 @@ export async function transcribeKey(job: DubJob, soundtrack: Soundtrack): Promis
 }
 
 /** What shapes the script. */
-export function segmentKey(transcript: Transcript): unknown {
-  return { v: versions.segment, transcript };
+export function segmentKey(transcript: Transcript, source: Source): unknown {
+  return { v: versions.segment, transcript, programmeMs: source.durationMs };
 }
 
 /** What shapes the cast. */
@@ -56,6 +62,15 @@ async function providerKey(chosen: Chosen<unknown>): Promise<Record<string, unkn
 
 /** True when all files an artefact points to are still there; undefined ones do not count. */
 export async function filesExist(paths: readonly (string | undefined)[]): Promise<boolean> {
-  const found = await Promise.all(paths.filter((path) => path !== undefined).map((path) => access(path).then(() => true, () => false)));
+  const found = await Promise.all(
+    paths
+      .filter((path) => path !== undefined)
+      .map((path) =>
+        access(path).then(
+          () => true,
+          () => false,
+        ),
+      ),
+  );
   return found.every(Boolean);
 }

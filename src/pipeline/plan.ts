@@ -45,7 +45,10 @@ async function settleOutputs(job: DubJob, source: Source) {
     return { outputs: await planOutputs(job, source), warnings: [] };
   } catch (error) {
     if (!(error instanceof DubError) || error.code !== 'OUTPUT_EXISTS') throw error;
-    return { outputs: await planOutputs({ ...job, force: true }, source), warnings: [`${error.message} The run would need --force.`] };
+    return {
+      outputs: await planOutputs({ ...job, force: true }, source),
+      warnings: [`${error.message} The run would need --force.`],
+    };
   }
 }
 
@@ -63,7 +66,7 @@ async function readEarlier(job: DubJob, source: Source, work: string, tools: Run
   const soundtrack = await readKept<Soundtrack>(work, 'extract', extractKey(job, source));
   const earlier = soundtrack && (await readKept<Transcript>(work, 'transcribe', await transcribeKey(job, soundtrack)));
   if (earlier) {
-    const kept = await readKept<Script>(work, 'segment', segmentKey(earlier));
+    const kept = await readKept<Script>(work, 'segment', segmentKey(earlier, source));
     const script = kept ?? segment(earlier, source.durationMs);
     return { soundtrack, transcript: earlier, transcriptKept: true, script, warnings: [] };
   }
@@ -96,7 +99,12 @@ async function readWithoutListening(job: DubJob, source: Source, tools: RunTools
   }
 }
 
-async function planStages(job: DubJob, work: string, known: Known, script: Script | undefined): Promise<PlannedStage[]> {
+async function planStages(
+  job: DubJob,
+  work: string,
+  known: Known,
+  script: Script | undefined,
+): Promise<PlannedStage[]> {
   const stages: PlannedStage[] = [
     here('extract', known.soundtrack !== undefined),
     { ...asked('transcribe', job.asr, 'the speech track'), action: known.transcriptKept ? 'keep' : 'run' },

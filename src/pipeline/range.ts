@@ -1,4 +1,4 @@
-import { sameLanguage, languageName } from '../domain/language.js';
+import { languageName, sameLanguage } from '../domain/language.js';
 import type { Script } from '../domain/script.js';
 import { formatClock, type Span } from '../domain/time.js';
 import { DubError } from '../errors.js';
@@ -22,7 +22,11 @@ export function withinRange(script: Script, range: Span | undefined): Script {
 /** @throws USAGE when the target is the language that is spoken */
 export function refuseSpoken(target: string, spoken: string): void {
   if (!sameLanguage(target, spoken)) return;
-  throw new DubError('USAGE', `The speech is in ${languageName(spoken) ?? spoken} (${spoken}) already, as --to ${target} asks.`, {
-    hint: 'Choose another language with --to, or correct the spoken one with --from.',
-  });
+  throw new DubError(
+    'USAGE',
+    `The speech is in ${languageName(spoken) ?? spoken} (${spoken}) already, as --to ${target} asks.`,
+    {
+      hint: 'Choose another language with --to, or correct the spoken one with --from.',
+    },
+  );
 }

@@ -68,7 +68,12 @@ export function startSession(tools: RunTools, folder: WorkFolder, store: Content
     },
     noteFailure(error) {
       const known = error instanceof DubError;
-      stamper.log({ type: 'error', exit: 1, code: known ? error.code : 'BUG', message: String((error as Error).message) });
+      stamper.log({
+        type: 'error',
+        exit: 1,
+        code: known ? error.code : 'BUG',
+        message: String((error as Error).message),
+      });
     },
   };
 }

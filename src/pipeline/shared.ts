@@ -3,7 +3,7 @@ import type { Soundtrack, Source } from '../domain/source.js';
 import { formatClock } from '../domain/time.js';
 import type { Transcript } from '../domain/transcript.js';
 import { extract } from '../stages/extract.js';
-import { segment } from '../stages/segment/index.js';
+import { segment, segmentsLeftOut } from '../stages/segment/index.js';
 import { transcribe } from '../stages/transcribe.js';
 import type { DubJob } from './job.js';
 import { extractKey, filesExist, segmentKey, transcribeKey } from './keys.js';
@@ -26,9 +26,12 @@ export async function prepareShared(job: DubJob, source: Source, session: Sessio
   const script = await session.stage(
     { stage: 'segment' },
     () =>
-      session.folder.once('segment', segmentKey(transcript), async () => segment(transcript, source.durationMs)),
+      session.folder.once('segment', segmentKey(transcript, source), async () =>
+        segment(transcript, source.durationMs),
+      ),
     (value) => `${value.utterances.length} lines, ${countSpeakers(value)}`,
   );
+  tellLeftOut(transcript, source, session);
   await session.write('script.srt', scriptAsSrt(script));
   for (const target of job.targets) refuseSpoken(target.language, script.language);
   return { source, soundtrack, script: withinRange(script, job.range) };
@@ -51,12 +54,7 @@ function extractSound(job: DubJob, source: Source, session: Session): Promise<So
   );
 }
 
-async function recognise(
-  job: DubJob,
-  source: Source,
-  soundtrack: Soundtrack,
-  session: Session,
-): Promise<Transcript> {
+async function recognise(job: DubJob, source: Source, soundtrack: Soundtrack, session: Session): Promise<Transcript> {
   const { asr, storage, sourceLanguage: language } = job;
   const given = await transcribeKey(job, soundtrack);
   const options = { label: asr.label, language };
@@ -70,6 +68,15 @@ async function recognise(
   );
   await session.write('transcript.json', toJsonText(transcript));
   return transcript;
+}
+
+/** Music signs and the like are no lines; what lies past the end of the picture and sound is said. */
+function tellLeftOut(transcript: Transcript, source: Source, session: Session): void {
+  const outside = segmentsLeftOut(transcript, source.durationMs).filter(({ reason }) => reason === 'outside-programme');
+  if (outside.length === 0) return;
+  const ids = outside.map(({ segmentId }) => segmentId).join(', ');
+  const message = `${outside.length} segments lie outside the programme and are left out: ${ids}.`;
+  session.emit({ type: 'warning', stage: 'segment', message });
 }
 
 function countSpeakers(script: Script): string {

@@ -31,14 +31,21 @@ export async function translateAndVoice(work: TargetWork, casting: Cast): Promis
     (guard) => tellTakes(work, async (ctx) => ({ value: await voice(queue, work, casting, guard(ctx)), kept: false })),
   );
   // Kept now that the whole translation is known, so that the next run need not look at every take.
-  await work.session.folder.once(takesName(work), await synthesizeKey(work.output.target, translation, casting.voices), async () => takes);
+  await work.session.folder.once(
+    takesName(work),
+    await synthesizeKey(work.output.target, translation, casting.voices),
+    async () => takes,
+  );
   return { translation, takes };
 }
 
 type Guard = (ctx: StageContext) => StageContext;
 
 /** Runs two stages side by side; when one fails the other is stopped and waited for, and the first error is thrown. */
-async function bothOrNeither<A, B>(first: (guard: Guard) => Promise<A>, second: (guard: Guard) => Promise<B>): Promise<[A, B]> {
+async function bothOrNeither<A, B>(
+  first: (guard: Guard) => Promise<A>,
+  second: (guard: Guard) => Promise<B>,
+): Promise<[A, B]> {
   const stop = new AbortController();
   const guard: Guard = (ctx) => ({ ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) });
   const orStop = <T>(stage: Promise<T>) =>
@@ -51,7 +58,11 @@ async function bothOrNeither<A, B>(first: (guard: Guard) => Promise<A>, second: 
   throw stop.signal.reason;
 }
 
-async function translateInto(queue: LineQueue<TranslatedLine>, work: TargetWork, ctx: StageContext): Promise<Translation> {
+async function translateInto(
+  queue: LineQueue<TranslatedLine>,
+  work: TargetWork,
+  ctx: StageContext,
+): Promise<Translation> {
   const { provider, label } = work.output.target.translator;
   const options = { target: work.language, label, onLine: (line: TranslatedLine) => queue.put(line) };
   return translate(work.shared.script, provider, options, ctx);
@@ -75,12 +86,20 @@ function takesName({ language }: TargetWork): string {
   return `synthesize.${language}`;
 }
 
-function voice(lines: AsyncIterable<TranslatedLine>, work: TargetWork, casting: Cast, ctx: StageContext): Promise<Takes> {
+function voice(
+  lines: AsyncIterable<TranslatedLine>,
+  work: TargetWork,
+  casting: Cast,
+  ctx: StageContext,
+): Promise<Takes> {
   const { provider, label } = work.output.target.tts;
   return synthesize(work.shared.script, lines, casting, provider, { language: work.language, label }, ctx);
 }
 
-function tellTranslation(work: TargetWork, make: (ctx: StageContext) => Promise<Kept<Translation>>): Promise<Translation> {
+function tellTranslation(
+  work: TargetWork,
+  make: (ctx: StageContext) => Promise<Kept<Translation>>,
+): Promise<Translation> {
   return work.session.stage({ stage: 'translate', language: work.language }, make, ({ lines, failures }) =>
     countLines(lines.length, failures.length),
   );
