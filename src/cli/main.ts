@@ -89,7 +89,7 @@ const watchedSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 function watchSignals(io: Io): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const stopNow = () => {
-    if (controller.signal.aborted) return io.exitNow(130);
+    if (controller.signal.aborted) return stopAtOnce(io);
     if (io.stderr.isTTY) io.stderr.write('\nStopping; Ctrl-C again stops at once.\n');
     controller.abort(
       new DubError('INTERRUPTED', 'The run was interrupted; finished work is kept.', {
@@ -104,4 +104,10 @@ function watchSignals(io: Io): { readonly signal: AbortSignal; stop(): void } {
       for (const name of watchedSignals) io.signals.off(name, stopNow);
     },
   };
+}
+
+/** Bars may have hidden the cursor and turned off wrapping; nothing else would give them back. */
+function stopAtOnce(io: Io): void {
+  if (io.stderr.isTTY) io.stderr.write('\x1b[?25h\x1b[?7h');
+  io.exitNow(130);
 }

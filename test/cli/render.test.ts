@@ -262,7 +262,7 @@ describe('the end of a run', () => {
     const told = summarise(output({ lines, failures, verdict: { passed: false, gates: [missed, broken] } }));
     expect(told).toContain('talk.es.mp4: missed 2 of 2 gates, 8 of 9 lines voiced\n');
     expect(told).toContain('  onset-error: 95 % start in time. (limit -125…+45)\n');
-    expect(told).toContain('  The file itself is not as it should be: please report this.\n');
+    expect(told).toContain('  Only dub itself can mend that, not the wording: please report it.\n');
     expect(told).toContain('  A shorter or longer wording of the lines that do not fit would pass the rest.\n');
     expect(told).toContain('  2 lines are too long even at the fastest tempo.\n');
     expect(told).toContain('  not voiced: line u0 (synthesize, X): no\n');

@@ -55,7 +55,7 @@ function meaning(output: OutputSummary, style: Style): string[] {
   const missed = output.verdict?.gates.filter((gate) => !gate.passed) ?? [];
   const told: string[] = [];
   if (missed.some((gate) => gate.judges === 'file'))
-    told.push('The file itself is not as it should be: please report this.');
+    told.push('Only dub itself can mend that, not the wording: please report it.');
   if (missed.some((gate) => gate.judges === 'wording')) {
     told.push('A shorter or longer wording of the lines that do not fit would pass the rest.');
   }
