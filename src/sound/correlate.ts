@@ -1,4 +1,4 @@
-import { fftSize, RealFft } from './fft.js';
+import { fftSize, RealFft, type Spectrum } from './fft.js';
 
 /** Where two sounds are most alike. */
 export interface Peak {
@@ -11,7 +11,23 @@ export interface Peak {
 /** Sounds this far below the template count as silence: nothing there can be like it. */
 const silenceRatio = 1e-6;
 
-const transforms = new Map<number, RealFft>();
+/** A transform and the room it works in, made once for each length: takes by the hundred are as long as each other. */
+interface Workshop {
+  readonly fft: RealFft;
+  readonly signal: Spectrum;
+  readonly template: Spectrum;
+}
+
+const workshops = new Map<number, Workshop>();
+
+function workshopFor(size: number): Workshop {
+  const known = workshops.get(size);
+  if (known) return known;
+  const fft = new RealFft(size);
+  const made = { fft, signal: fft.emptySpectrum(), template: fft.emptySpectrum() };
+  workshops.set(size, made);
+  return made;
+}
 
 /**
  * Normalised cross-correlation of a template with every stretch of a signal that is as long: 1 where the signal is the
@@ -133,11 +149,9 @@ function productAt(signal: Float32Array, template: Float32Array, lag: number, fr
 
 /** Sums of products of the template with the signal at every lag: correlation is a product of spectra. */
 function slidingProducts(signal: Float32Array, template: Float32Array): Float64Array {
-  const size = fftSize(signal.length);
-  const fft = transforms.get(size) ?? new RealFft(size);
-  transforms.set(size, fft);
-  const a = fft.forward(signal);
-  const b = fft.forward(template);
+  const { fft, ...room } = workshopFor(fftSize(signal.length));
+  const a = fft.forward(signal, room.signal);
+  const b = fft.forward(template, room.template);
   for (let k = 0; k < a.re.length; k++) {
     const re = a.re[k]! * b.re[k]! + a.im[k]! * b.im[k]!;
     a.im[k] = a.im[k]! * b.re[k]! - a.re[k]! * b.im[k]!;

@@ -1,5 +1,5 @@
 /** Zero crossings of the kernel on each side, in output samples: aliases and images lie 50 dB and more below. */
-const reach = 8;
+const reach = 6;
 const pointsPerSample = 256;
 /** Half of the pass band's edge lies here, as a share of the output's Nyquist rate. */
 const cutoff = 0.9;

@@ -35,8 +35,11 @@ export class RealFft {
     this.#im = new Float64Array(this.#half);
   }
 
-  /** The spectrum of `signal`; what it lacks to `size` counts as zeros, what it has beyond is ignored. */
-  forward(signal: ArrayLike<number>): Spectrum {
+  /**
+   * The spectrum of `signal`; what it lacks to `size` counts as zeros, what it has beyond is ignored.
+   * @param into where to put it, to save memory when many are made
+   */
+  forward(signal: ArrayLike<number>, into: Spectrum = this.emptySpectrum()): Spectrum {
     const count = Math.min(signal.length, this.size);
     for (let i = 0; i < this.#half; i++) {
       const at = this.#reversed[i]!;
@@ -44,7 +47,13 @@ export class RealFft {
       this.#im[at] = 2 * i + 1 < count ? signal[2 * i + 1]! : 0;
     }
     this.#transform();
-    return this.#untangle();
+    this.#untangle(into);
+    return into;
+  }
+
+  /** Room for a spectrum of this size, all zeros. */
+  emptySpectrum(): Spectrum {
+    return { re: new Float64Array(this.#half + 1), im: new Float64Array(this.#half + 1) };
   }
 
   /** The real signal of a spectrum, `size` samples. */
@@ -96,10 +105,8 @@ export class RealFft {
   }
 
   /** Takes the spectra of even and odd samples, computed as one complex signal, apart and joins them. */
-  #untangle(): Spectrum {
+  #untangle({ re, im }: Spectrum): void {
     const half = this.#half;
-    const re = new Float64Array(half + 1);
-    const im = new Float64Array(half + 1);
     for (let k = 0; k <= half; k++) {
       const a = k % half;
       const b = (half - k) % half;
@@ -112,7 +119,6 @@ export class RealFft {
       re[k] = evenRe + oddRe * cos + oddIm * sin;
       im[k] = evenIm + oddIm * cos - oddRe * sin;
     }
-    return { re, im };
   }
 }
 

@@ -14,10 +14,16 @@ export interface SoughtLine {
   readonly plannedTempo: number;
   /** The take as it should have been placed: stretched to the planned tempo. */
   readonly placed: Float32Array;
-  /** The take resampled to that length, pitch and all; undefined at tempo 1. */
-  readonly resampled?: Float32Array | undefined;
-  /** The take as it was voiced; undefined at tempo 1. */
-  readonly natural?: Float32Array | undefined;
+  /** The take brought to that length in other ways; undefined at tempo 1, where all are the same. */
+  readonly otherwise?: OtherFittings | undefined;
+}
+
+/** What else the take may have become. Made only when asked for. */
+export interface OtherFittings {
+  /** Resampled to the planned length, pitch and all. */
+  resampled(): Float32Array;
+  /** As it was voiced. */
+  natural(): Float32Array;
 }
 
 /** Where a line was heard. Samples at the listening rate, on the programme's clock. */
@@ -45,8 +51,8 @@ const shortPresentLikeness = 0.6;
 const nearMs = 60;
 /** A line this far off is still the same line, only misplaced. */
 const searchMs = 600;
-/** Second copies are looked for at least this far to both sides. */
-const leastAroundMs = 2000;
+/** A second copy right before or after the first lies its own length and a pause away; longer lines get less. */
+const aroundMs = { pause: 1000, most: 8000 };
 /** A second copy must be plain: sounds that return within one voice reach 0.24, in short lines 0.49. */
 const copyLikeness = 0.4;
 const shortCopyLikeness = 0.65;
@@ -71,7 +77,8 @@ export function emphasise(samples: Float32Array, before = 0): Float32Array {
 /** The stretch of the track to hand to `findLine`, in samples of the programme's clock; `from` may be negative. */
 export function windowOf(plannedStartMs: number, length: number): { readonly from: number; readonly to: number } {
   // What the transform's length leaves over costs nothing to search.
-  const around = Math.floor((fftSize(length + 2 * samplesOf(leastAroundMs)) - length) / 2);
+  const least = Math.min(length + samplesOf(aroundMs.pause), samplesOf(aroundMs.most));
+  const around = Math.floor((fftSize(length + 2 * least) - length) / 2);
   const start = samplesOf(plannedStartMs);
   return { from: start - around, to: start + length + around };
 }
@@ -126,13 +133,15 @@ const sameTake = 0.7;
 
 function bestFit(track: Float32Array, start: number, line: SoughtLine): Fit {
   const stretched = fitOf(track, start, line.placed, 'stretched');
-  if (!line.resampled || !line.natural) return stretched;
+  if (!line.otherwise) return stretched;
+  const resampled = line.otherwise.resampled();
   if (stretched.nearest >= plainLikeness) {
     // The stretched take comes from the program that made the dub, so it is held against one that does not.
-    const pitchMoved = likenessAt(line.placed, line.resampled, 0) >= sameTake;
+    const pitchMoved = likenessAt(line.placed, resampled, 0) >= sameTake;
     return pitchMoved ? { ...stretched, fitting: 'resampled' } : stretched;
   }
-  const others = [fitOf(track, start, line.resampled, 'resampled'), fitOf(track, start, line.natural, 'unfitted')];
+  const natural = line.otherwise.natural();
+  const others = [fitOf(track, start, resampled, 'resampled'), fitOf(track, start, natural, 'unfitted')];
   const other = others.reduce((a, b) => (b.nearest > a.nearest ? b : a));
   return other.heard && other.nearest > stretched.nearest + clearlyMore ? other : stretched;
 }

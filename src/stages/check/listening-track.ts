@@ -71,11 +71,11 @@ export class ListeningTrack {
   }
 
   #toMono(interleaved: Float32Array): Float32Array {
-    const mono = new Float32Array(Math.floor(interleaved.length / this.#channels));
-    for (let i = 0; i < mono.length; i++) {
-      let sum = 0;
-      for (const channel of this.#front) sum += interleaved[i * this.#channels + channel]!;
-      mono[i] = sum;
+    const channels = this.#channels;
+    if (channels === 1) return interleaved;
+    const mono = new Float32Array(Math.floor(interleaved.length / channels));
+    for (const channel of this.#front) {
+      for (let i = 0, at = channel; i < mono.length; i++, at += channels) mono[i]! += interleaved[at]!;
     }
     return mono;
   }

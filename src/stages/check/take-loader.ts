@@ -39,14 +39,18 @@ export class TakeLoader {
     const natural = await readTake(take);
     const step = take.sampleRate / listeningRate;
     const changed = Math.abs(placement.tempo - 1) >= leastTempoChange;
-    const resampling = changed && step * placement.tempo >= 1;
+    const comparable = changed && Math.min(step, step * placement.tempo) >= 1;
     return {
       utteranceId: take.utteranceId,
       plannedStartMs: placement.startMs,
       plannedTempo: placement.tempo,
       placed: needsPreparing(line) ? await this.#readPrepared(line) : emphasise(downsample(natural, step)),
-      resampled: resampling ? emphasise(downsample(natural, step * placement.tempo)) : undefined,
-      natural: resampling ? emphasise(downsample(natural, step)) : undefined,
+      otherwise: comparable
+        ? {
+            resampled: () => emphasise(downsample(natural, step * placement.tempo)),
+            natural: () => emphasise(downsample(natural, step)),
+          }
+        : undefined,
     };
   }
 
