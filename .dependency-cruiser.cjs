@@ -36,7 +36,7 @@ module.exports = {
       to: { path: '^node_modules/(@types/)?fluent-ffmpeg/' },
     },
     only('workspace', inRoom('workspace'), list(inRoom('workspace'), domain, errors, node)),
-    only('contracts', '^src/providers/(asr|translation|tts|storage)/(contract|conformance)\\.ts$|^src/providers/(contract|define|conformance)\\.ts$', list(contracts, '^src/providers/conformance\\.ts$', domain, errors, zod)),
+    only('contracts', '^src/providers/(asr|translation|tts|storage)/(contract|conformance)\\.ts$|^src/providers/(contract|define|conformance)\\.ts$', list(contracts, '^src/providers/conformance\\.ts$', '^src/net/http\\.ts$', domain, errors, zod)),
     only('vendors', inRoom('providers/vendors'), list('^src/providers/vendors/', inRoom('net'), domain, errors, zod, node)),
     only(
       'providers',

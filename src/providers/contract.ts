@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Http, HttpScope } from '../net/http.js';
 
 /** The four kinds of provider. */
 export type ProviderKind = 'asr' | 'translation' | 'tts' | 'storage';
@@ -43,6 +44,11 @@ export interface ProviderBase {
 export interface ProviderTools {
   /** A folder for temporary files of this run. */
   readonly scratch: string;
+  /**
+   * Opens the HTTP client of the run for one service: its base URLs, secrets and limits come on top. Nothing is loaded
+   * before the first call; whoever made the tools closes the client. Undefined where only local engines are made.
+   */
+  readonly http?: ((scope: HttpScope) => Promise<Http>) | undefined;
 }
 
 /** Names among a provider's options; any name when the options' type is not known, as in the registry. */
