@@ -1,6 +1,7 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
 import type { buildConnector, Dispatcher } from 'undici';
+import { DubError } from '../errors.js';
 import { type AddressKind, addressKind } from './addresses.js';
 import { type ProxySettings, readProxies } from './proxy.js';
 
@@ -64,9 +65,9 @@ export function createAgents(options: AgentOptions): Agents {
 
   return {
     get(reach) {
+      if (closed) return Promise.reject(new DubError('INTERRUPTED', 'The run has ended: no more requests are made.'));
       const found = agents.get(reach);
       if (found !== undefined) return found;
-      if (closed) return Promise.reject(new Error('The HTTP client was closed.'));
       const agent = create(reach);
       agents.set(reach, agent);
       return agent;
@@ -82,7 +83,9 @@ export function createAgents(options: AgentOptions): Agents {
     },
     async close() {
       closed = true;
-      for (const socket of connecting) socket.destroy();
+      // Without an error the connector would never tell its request.
+      for (const socket of connecting)
+        socket.destroy(Object.assign(new Error('The run has ended.'), { code: 'UND_ERR_CLOSED' }));
       const opened = await Promise.allSettled(agents.values());
       await Promise.all(opened.map((one) => (one.status === 'fulfilled' ? one.value.destroy() : undefined)));
     },

@@ -56,8 +56,8 @@ export function noAnswer(cause: unknown, what: string, host: string, connectMs: 
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
     return failure('INTERRUPTED', `${what} was stopped: the run has ended.`, { retryable: false }, { cause });
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return badReply(`${what} was not answered in HTTP (${code}).`, { retryable: true }, { cause });
+  if (nameOf(cause) === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return badReply(`${what} was not answered in HTTP.`, { retryable: true }, { cause });
   }
   const why = neverConnected[code] ?? `the connection ended before an answer came (${code || 'no code'})`;
   return failure('PROVIDER_UNREACHABLE', `${what} got no answer: ${why}.`, retried, { hint: networkHint, cause });
@@ -97,6 +97,10 @@ export function failure(
 function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   return typeof code === 'string' ? code : '';
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
 }
 
 function messageOf(error: unknown): string {

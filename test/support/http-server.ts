@@ -42,6 +42,9 @@ export interface ScriptedServer {
   close(): Promise<void>;
 }
 
+/** When each accepted connection is closed. */
+const closings = new WeakMap<Socket, Promise<void>>();
+
 type Answer = (request: RecordedRequest) => ScriptedReply | Promise<ScriptedReply>;
 
 /** @param script replies in order, then 599 for ever; or a function that answers each request */
@@ -64,6 +67,7 @@ export async function serve(script: readonly ScriptedReply[] | Answer): Promise<
     connections++;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
+    closings.set(socket, new Promise((resolve) => socket.once('close', () => resolve())));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -82,7 +86,7 @@ export async function serve(script: readonly ScriptedReply[] | Answer): Promise<
 }
 
 async function record(incoming: IncomingMessage): Promise<RecordedRequest> {
-  const closed = new Promise<void>((resolve) => incoming.socket.once('close', () => resolve()));
+  const closed = closings.get(incoming.socket) ?? Promise.resolve();
   const chunks: Buffer[] = [];
   for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
   const { method = '', url = '', headers, rawHeaders } = incoming;
