@@ -51,12 +51,13 @@ export class DuckEnvelope {
   }
 
   #applyDip(dip: Dip, interleaved: Float32Array, channels: number, first: number, last: number): void {
-    const floor = Math.fround(fromDecibels(this.#duckDb));
+    const floor = fromDecibels(this.#duckDb);
+    const depth = Math.log(floor);
     const end = Math.min(last, dip.to);
     for (let frame = Math.max(first, dip.from); frame < end; frame++) {
       const down = frame < dip.floorFrom ? (frame - dip.from) / (dip.floorFrom - dip.from) : 1;
       const up = frame >= dip.floorTo ? (dip.to - frame) / (dip.to - dip.floorTo) : 1;
-      const gain = down === 1 && up === 1 ? floor : fromDecibels(this.#duckDb * Math.min(down, up));
+      const gain = down === 1 && up === 1 ? floor : Math.exp(depth * Math.min(down, up));
       const at = (frame - first) * channels;
       for (let channel = 0; channel < channels; channel++) interleaved[at + channel]! *= gain;
     }

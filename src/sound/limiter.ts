@@ -1,12 +1,10 @@
 import { fromDecibels } from './loudness.js';
-import { interpolatorTaps, mostOvershoot, peakBetween } from './true-peak.js';
+import { eachGroup, interpolatorTaps, mostOvershoot, peakBetween } from './true-peak.js';
 
 const lookAheadSeconds = 0.005;
 const releaseSeconds = 0.08;
 /** Samples on either side that interpolation reads. */
 const reach = interpolatorTaps / 2;
-/** Samples looked at together when deciding whether interpolation is worth while. */
-const group = 32;
 /** A gain this near to 1 (0.0009 dB) is taken for 1, so that a limiter at rest changes no bit. */
 const atRest = 0.9999;
 
@@ -92,21 +90,21 @@ export class Limiter {
 
   #findNeeds(): void {
     const end = this.#waiting - reach;
-    for (let from = this.#known; from < end; from += group) {
-      const to = Math.min(end, from + group);
-      for (const line of this.#lines) this.#findGroupNeeds(line, from, to);
+    if (end <= this.#known) return;
+    for (const line of this.#lines) {
+      eachGroup(line, reach + this.#known, reach + end, (from, to, _own, largest) => {
+        if (largest * mostOvershoot > this.#ceiling) this.#findGroupNeeds(line, from, to);
+      });
     }
-    this.#known = Math.max(this.#known, end);
+    this.#known = end;
   }
 
+  /** A peak between two samples is lowered by lowering both. */
   #findGroupNeeds(line: Float32Array, from: number, to: number): void {
     const ceiling = this.#ceiling;
     const need = this.#need;
-    let largest = 0;
-    for (let at = from + 1; at < to + 2 * reach; at++) largest = Math.max(largest, Math.abs(line[at]!));
-    if (largest * mostOvershoot <= ceiling) return;
-    for (let i = from; i < to; i++) {
-      const at = reach + i;
+    for (let at = from; at < to; at++) {
+      const i = at - reach;
       const between = peakBetween(line, at);
       const peak = Math.max(Math.abs(line[at]!), between);
       if (peak > ceiling) need[i] = Math.min(need[i]!, ceiling / peak);

@@ -40,11 +40,12 @@ export class LoudnessMeter {
   #stepEnergy = 0;
   #stepFilled = 0;
 
-  constructor(format: SoundFormat) {
+  /** @param options `truePeak: false` leaves the true peak out, which is half of the work; it is given as -120 then */
+  constructor(format: SoundFormat, options: { readonly truePeak?: boolean } = {}) {
     this.#channels = format.channels;
     this.#weights = channelNames(format.layout, format.channels).map(channelWeight);
     this.#filters = this.#weights.map(() => new KWeighting(format.sampleRate));
-    this.#peaks = this.#weights.map(() => new TruePeakMeter());
+    this.#peaks = options.truePeak === false ? [] : this.#weights.map(() => new TruePeakMeter());
     this.#stepLength = Math.max(1, Math.round(format.sampleRate / 10));
     this.#single = new Float32Array(this.#stepLength);
   }
@@ -80,7 +81,7 @@ export class LoudnessMeter {
       }
       const weight = this.#weights[channel]!;
       if (weight > 0) this.#stepEnergy += weight * this.#filters[channel]!.energy(single, 0, count);
-      this.#peaks[channel]!.push(single, 0, count);
+      this.#peaks[channel]?.push(single, 0, count);
     }
     this.#stepFilled += count;
     if (this.#stepFilled === this.#stepLength) this.#closeStep();

@@ -56,33 +56,57 @@ export function peakBetween(samples: Float32Array, i: number): number {
 const group = 32;
 
 /**
+ * Goes through `samples[from, to)` in groups of at most 32. `own` is the largest magnitude in the group, `reach` one at
+ * least as large as every sample that values between the group's samples are made of: where `reach * mostOvershoot`
+ * stays below a limit, so do they. Reads `samples[from - 16 … to + 15]`, which must exist.
+ */
+export function eachGroup(
+  samples: Float32Array,
+  from: number,
+  to: number,
+  visit: (start: number, end: number, own: number, reach: number) => void,
+): void {
+  let before = largest(samples, from - half, from);
+  let own = largest(samples, from, Math.min(to, from + group));
+  for (let start = from; start < to; start += group) {
+    const end = Math.min(to, start + group);
+    const after = largest(samples, end, Math.min(to + half, end + group));
+    visit(start, end, own, Math.max(before, own, after));
+    before = own;
+    own = after;
+  }
+}
+
+/**
  * The true peak of one channel (ITU-R BS.1770-4, annex 2). Interpolates only around samples large enough to bring a
  * new maximum, which changes nothing in the result.
  */
 export class TruePeakMeter {
-  #peak = 0;
+  #peak: number;
   /** The last samples of the call before, then the new ones. */
   #line = new Float32Array(interpolatorTaps);
-  #kept = interpolatorTaps;
+
+  /** @param floor linear magnitude below which nothing need be found: less work for whoever asks only what exceeds it */
+  constructor(floor = 0) {
+    this.#peak = floor;
+  }
 
   /** Takes the next samples, `samples[from, to)`. */
   push(samples: Float32Array, from: number, to: number): void {
-    const length = this.#kept + to - from;
+    const length = interpolatorTaps + to - from;
     if (this.#line.length < length) {
       const longer = new Float32Array(length);
-      longer.set(this.#line.subarray(0, this.#kept));
+      longer.set(this.#line.subarray(0, interpolatorTaps));
       this.#line = longer;
     }
-    this.#line.set(samples.subarray(from, to), this.#kept);
+    this.#line.set(samples.subarray(from, to), interpolatorTaps);
     this.#scan(length);
     this.#line.copyWithin(0, length - interpolatorTaps, length);
-    this.#kept = interpolatorTaps;
   }
 
-  /** The largest magnitude so far, linear; the end is taken to be followed by silence. */
+  /** The largest magnitude so far, linear; at least the floor. The end is taken to be followed by silence. */
   peak(): number {
-    const rest = new TruePeakMeter();
-    rest.#peak = this.#peak;
+    const rest = new TruePeakMeter(this.#peak);
     rest.#line.set(this.#line.subarray(0, interpolatorTaps));
     rest.push(new Float32Array(half), 0, half);
     return rest.#peak;
@@ -90,17 +114,14 @@ export class TruePeakMeter {
 
   #scan(length: number): void {
     const line = this.#line;
-    const last = length - half;
-    for (let start = half - 1; start < last; start += group) {
-      const end = Math.min(last, start + group);
-      const reach = largest(line, start - half + 1, end + half);
-      if (reach > this.#peak) this.#peak = Math.max(this.#peak, largest(line, start, end + 1));
-      if (reach * mostOvershoot <= this.#peak) continue;
+    eachGroup(line, half, length - half, (start, end, own, reach) => {
+      if (own > this.#peak) this.#peak = own;
+      if (reach * mostOvershoot <= this.#peak) return;
       for (let i = start; i < end; i++) {
         const value = peakBetween(line, i);
         if (value > this.#peak) this.#peak = value;
       }
-    }
+    });
   }
 }
 

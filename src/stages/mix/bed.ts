@@ -1,0 +1,79 @@
+import type { Soundtrack } from '../../domain/source.js';
+import { programmeClockFilter } from '../../media/filters.js';
+import { openPcmReader, type PcmFormat, type PcmReader } from '../../media/pcm.js';
+import { DuckEnvelope } from '../../sound/envelope.js';
+import type { StageContext } from '../context.js';
+import { mixRate, toFrames } from './format.js';
+import type { MixOptions } from './options.js';
+import type { DubTake } from './place.js';
+import type { Report } from './progress.js';
+
+/** Frames read at once: a third of a second. */
+const blockFrames = 16_384;
+
+/** Gain of the bed where it falls silent, dB: inaudible, but reached by a ramp. */
+const silentDb = -80;
+
+/** The original sound at 48 kHz on the programme's clock, exactly as long as the programme. */
+export function openBed(
+  soundtrack: Soundtrack,
+  format: PcmFormat,
+  ctx: Pick<StageContext, 'tools' | 'signal'>,
+): PcmReader {
+  const decode = {
+    purpose: 'decode the original sound',
+    input: { from: soundtrack.sourcePath },
+    stream: `0:${soundtrack.streamIndex}`,
+    filter: programmeClockFilter(soundtrack.offsetUs, mixRate, soundtrack.durationMs),
+    format,
+  };
+  return openPcmReader(decode, ctx.tools, ctx.signal);
+}
+
+/** A bed in which nothing is heard. */
+export function openSilence(channels: number): PcmReader {
+  return { read: async (frames) => new Float32Array(frames * channels), close: async () => {} };
+}
+
+/** Hands a whole bed over in blocks, in order; a decode that ends early is followed by silence. */
+export async function eachBedBlock(
+  bed: PcmReader,
+  channels: number,
+  durationMs: number,
+  report: Report,
+  visit: (block: Float32Array, firstFrame: number) => Promise<void> | void,
+): Promise<void> {
+  const frames = toFrames(durationMs);
+  for (let first = 0; first < frames; first += blockFrames) {
+    const count = Math.min(blockFrames, frames - first);
+    const read = await bed.read(count);
+    await visit(read.length === count * channels ? read : padded(read, count * channels), first);
+    report((first + count) / frames);
+  }
+}
+
+/** Lowers the blocks of a bed in order, from the first. */
+export type Ducker = (block: Float32Array, firstFrame: number) => void;
+
+/**
+ * Lowers the bed as the options say: under every take, where the source speaks a voiced line (the original must not
+ * stand out where its dub is shorter), and where it is to fall silent.
+ */
+export function makeDucker(takes: readonly DubTake[], options: MixOptions, channels: number): Ducker {
+  if (options.bed === 'mute') return (block) => void block.fill(0);
+  const voiced = new Set(takes.map((take) => take.utteranceId));
+  const spans = [...takes.map((take) => take.span), ...(options.lines ?? []).filter((line) => voiced.has(line.id))];
+  const envelopes = [
+    new DuckEnvelope(options.bed === 'duck' ? spans : [], mixRate, { duckDb: options.duckDb }),
+    new DuckEnvelope(options.silence ?? [], mixRate, { duckDb: silentDb, holdMs: 0 }),
+  ];
+  return (block, firstFrame) => {
+    for (const envelope of envelopes) envelope.apply(block, channels, firstFrame);
+  };
+}
+
+function padded(samples: Float32Array, length: number): Float32Array {
+  const longer = new Float32Array(length);
+  longer.set(samples);
+  return longer;
+}

@@ -1,0 +1,137 @@
+import type { Mix } from '../../domain/dub.js';
+import type { Loudness, Soundtrack } from '../../domain/source.js';
+import { openPcmReader, openPcmWriter, type PcmFormat } from '../../media/pcm.js';
+import { Limiter } from '../../sound/limiter.js';
+import { fromDecibels, LoudnessMeter, toDecibels } from '../../sound/loudness.js';
+import { TruePeakMeter } from '../../sound/true-peak.js';
+import type { StageContext } from '../context.js';
+import type { Balance } from './balance.js';
+import { type Ducker, eachBedBlock, openBed, openSilence } from './bed.js';
+import { DubTrack } from './dub-track.js';
+import { dubChannels } from './format.js';
+import { ceilingOf, chooseGain } from './gain.js';
+import type { MixOptions } from './options.js';
+import type { Report } from './progress.js';
+
+/** Codecs that give back the samples they were given. */
+const lossless = /^(flac|alac|pcm_|wavpack|truehd|mlp)/;
+/** The limiter stays this much below the ceiling, dB: lossy codecs give peaks back higher. */
+const margin = { lossless: 0.1, lossy: 0.5 };
+/** Encoded files are listened to when their peaks may come this near to the ceiling, dB. */
+const overshootDb = 3;
+const loudnessTolerance = 0.3;
+const peakTolerance = 0.005;
+const mostRounds = 4;
+
+/** Everything the second pass needs. */
+export interface EncodeJob {
+  readonly soundtrack: Soundtrack;
+  readonly format: PcmFormat;
+  readonly balance: Balance;
+  readonly options: MixOptions;
+  /** A new one for each time the bed is read from its start. */
+  makeDucker(): Ducker;
+}
+
+interface Setting {
+  readonly gainDb: number;
+  readonly limitDbtp: number;
+}
+
+/**
+ * The second pass: mixes, applies one gain to all of it, holds the ceiling and encodes. Done once more, with a corrected
+ * setting, only when the loudness came out other than foreseen or the encoder raised a peak over the ceiling.
+ */
+export async function encodeMix(job: EncodeJob, report: Report, ctx: StageContext): Promise<Mix> {
+  const { codec, loudness: target, outPath } = job.options;
+  const ceilingDbtp = ceilingOf(target);
+  const keeps = lossless.test(codec.codec);
+  let limitDbtp = ceilingDbtp - (keeps ? margin.lossless : margin.lossy);
+  const chosen = chooseGain(job.balance.foreseen, target, job.soundtrack.loudness.integratedLufs, limitDbtp);
+  let gainDb = chosen.gainDb;
+  for (let round = 1; ; round++) {
+    const loudness = await encodeOnce(job, { gainDb, limitDbtp }, report, ctx);
+    const last = round === mostRounds;
+    const listen = !keeps && !last && loudness.truePeakDbtp > ceilingDbtp - overshootDb;
+    const over = listen ? (await encodedPeak(job, ceilingDbtp, ctx)) - ceilingDbtp : 0;
+    const short = chosen.targetLufs - loudness.integratedLufs;
+    const off = round === 1 && Math.abs(short) > loudnessTolerance;
+    if (over <= peakTolerance && !off) {
+      const { sampleRate, channels, layout } = codec;
+      const { targetLufs } = chosen;
+      const format = { codec: codec.codec, sampleRate, channels, layout };
+      return { path: outPath, ...format, gainDb, loudness, targetLufs, ceilingDbtp };
+    }
+    if (over > peakTolerance) limitDbtp -= over + 0.1;
+    if (off) gainDb += short;
+  }
+}
+
+/** @returns loudness of what was handed to the encoder */
+async function encodeOnce(job: EncodeJob, setting: Setting, report: Report, ctx: StageContext): Promise<Loudness> {
+  const { format, options } = job;
+  const output = { options: options.codec.options, to: options.outPath };
+  const writer = openPcmWriter({ purpose: 'encode the dub', format, output }, ctx.tools, ctx.signal);
+  const limiter = new Limiter(format, setting.limitDbtp);
+  const meter = new LoudnessMeter(format);
+  const gain = fromDecibels(setting.gainDb);
+  const pass = async (samples: Float32Array) => {
+    meter.push(samples);
+    await writer.write(samples);
+  };
+  try {
+    await eachMixedBlock(job, report, ctx, (block) => {
+      for (let i = 0; i < block.length; i++) block[i]! *= gain;
+      return pass(limiter.push(block));
+    });
+    await pass(limiter.finish());
+    await writer.finish();
+  } finally {
+    await writer.close();
+  }
+  return meter.result();
+}
+
+async function eachMixedBlock(
+  job: EncodeJob,
+  report: Report,
+  ctx: StageContext,
+  visit: (block: Float32Array) => Promise<void>,
+): Promise<void> {
+  const { soundtrack, format, balance, options } = job;
+  const bed = options.bed === 'mute' ? openSilence(format.channels) : openBed(soundtrack, format, ctx);
+  const dub = new DubTrack(balance.takes, { count: format.channels, targets: dubChannels(format) });
+  const duck = job.makeDucker();
+  try {
+    await eachBedBlock(bed, format.channels, soundtrack.durationMs, report, async (block, firstFrame) => {
+      duck(block, firstFrame);
+      await dub.addTo(block, firstFrame);
+      await visit(block);
+    });
+  } finally {
+    await Promise.all([bed.close(), dub.close()]);
+  }
+}
+
+/** True peak of the encoded file as a player decodes it, dBTP; what lies under `floorDbtp` is given as that. */
+async function encodedPeak({ format, options }: EncodeJob, floorDbtp: number, ctx: StageContext): Promise<number> {
+  const input = { from: options.outPath };
+  const decode = { purpose: 'listen to the encoded dub', input, stream: '0:a:0', format };
+  const reader = openPcmReader(decode, ctx.tools, ctx.signal);
+  const meters = Array.from({ length: format.channels }, () => new TruePeakMeter(fromDecibels(floorDbtp)));
+  const frames = 16_384;
+  const single = new Float32Array(frames);
+  try {
+    for (;;) {
+      const block = await reader.read(frames);
+      const count = block.length / format.channels;
+      for (const [channel, meter] of meters.entries()) {
+        for (let i = 0, at = channel; i < count; i++, at += format.channels) single[i] = block[at]!;
+        meter.push(single, 0, count);
+      }
+      if (count < frames) return toDecibels(Math.max(...meters.map((meter) => meter.peak())));
+    }
+  } finally {
+    await reader.close();
+  }
+}

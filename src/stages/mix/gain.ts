@@ -1,0 +1,73 @@
+import { fromDecibels, integratedLoudness } from '../../sound/loudness.js';
+import type { ForeseenMix } from './balance.js';
+
+/** Loudness the mix is brought to: the source's own, or a delivery standard's. */
+export type LoudnessTarget = 'source' | 'ebu' | 'youtube' | 'podcast' | 'netflix';
+
+/** LUFS: EBU R128, YouTube's playback level, Apple Podcasts' advice, Netflix's delivery specification. */
+const standards: Readonly<Record<Exclude<LoudnessTarget, 'source'>, number>> = {
+  ebu: -23,
+  youtube: -14,
+  podcast: -16,
+  netflix: -27,
+};
+
+/** Below this there is nothing to measure, LUFS: the absolute gate of BS.1770-4. */
+const quietest = -70;
+/** Most that loudness is brought up by letting the limiter work harder, dB; from there on it is heard. */
+const mostPushDb = 6;
+
+/** True peak that the encoded file must hold, dBTP. */
+export function ceilingOf(target: LoudnessTarget): number {
+  return target === 'netflix' ? -2 : -1;
+}
+
+/** The gain that brings a mix to its target. */
+export interface ChosenGain {
+  /** dB. */
+  readonly gainDb: number;
+  /** LUFS; the mix's own loudness when there is nothing to bring it to. */
+  readonly targetLufs: number;
+}
+
+/**
+ * Chooses the gain before the limiter so that what comes out of it has the target's loudness.
+ * @param ceilingDbtp what the limiter will hold
+ */
+export function chooseGain(
+  mix: ForeseenMix,
+  target: LoudnessTarget,
+  sourceLufs: number,
+  ceilingDbtp: number,
+): ChosenGain {
+  const own = integratedLoudness(mix.steps);
+  const targetLufs = target === 'source' ? sourceLufs : standards[target];
+  if (own <= quietest || targetLufs <= quietest) return { gainDb: 0, targetLufs: own };
+  const linear = targetLufs - own;
+  let gainDb = linear;
+  for (let round = 0; round < 20; round++) {
+    const short = targetLufs - foreseeLoudness(mix, gainDb, ceilingDbtp);
+    if (Math.abs(short) < 0.02) break;
+    gainDb = Math.min(linear + mostPushDb, gainDb + short);
+  }
+  return { gainDb, targetLufs };
+}
+
+/** Loudness after gain and limiter, LUFS, from a limiter drawn in steps of 10 ms. */
+function foreseeLoudness(mix: ForeseenMix, gainDb: number, ceilingDbtp: number): number {
+  const gain = fromDecibels(gainDb);
+  const ceiling = fromDecibels(ceilingDbtp);
+  const release = 1 - Math.exp(-0.01 / 0.08);
+  const steps = mix.steps.map((power) => power * gain * gain);
+  let held = 1;
+  for (let step = 0; step < steps.length; step++) {
+    let passed = 0;
+    for (let part = 0; part < 10; part++) {
+      const peak = mix.peaks[step * 10 + part]! * gain;
+      held = Math.min(peak > ceiling ? ceiling / peak : 1, held + (1 - held) * release);
+      passed += held * held;
+    }
+    steps[step]! *= passed / 10;
+  }
+  return integratedLoudness(steps);
+}
