@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseLanguage, sameLanguage } from '../../../domain/language.js';
-import { DubError } from '../../../errors.js';
+import { DubError, throwIfAborted } from '../../../errors.js';
 import { noNotes } from '../../contract.js';
 import { defineProvider } from '../../define.js';
 import { readCueFile, type SpokenCues, spokenCues } from '../../vendors/cue-file/read.js';
@@ -50,6 +50,7 @@ class SubtitleScript implements AsrProvider {
   }
 
   async transcribe(request: AsrRequest, signal: AbortSignal): Promise<AsrReply> {
+    throwIfAborted(signal);
     const { cues, warnings, language } = await this.read(request, signal);
     const segments = cues.map(({ number, startMs, endMs, text, speaker }) => ({
       id: number,

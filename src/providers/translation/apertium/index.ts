@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { DubError } from '../../../errors.js';
 import { noNotes } from '../../contract.js';
@@ -5,7 +7,9 @@ import { defineProvider } from '../../define.js';
 import { detectEngine, type EngineProbe } from '../../vendors/local/detect.js';
 import { runEngine } from '../../vendors/local/engine.js';
 import { readinessOf } from '../../vendors/local/readiness.js';
+import { withScratchFolder } from '../../vendors/local/scratch.js';
 import { SharedAnswer } from '../../vendors/local/shared.js';
+import { readOutput } from '../../vendors/local/speech.js';
 import { hasWords } from '../../vendors/local/text.js';
 import type { TranslationLine, TranslationProvider, TranslationReply, TranslationRequest } from '../contract.js';
 import { cleanAnswer, type PreparedLine, prepareLine } from './lines.js';
@@ -27,7 +31,7 @@ export const apertium = defineProvider({
   name,
   summary: 'apertium: the gist only, for rehearsals, with the pairs installed on this machine',
   options: apertiumOptions,
-  create: (options): TranslationProvider => new Apertium(options),
+  create: (options, tools): TranslationProvider => new Apertium(options, tools.scratch),
 });
 
 type Outcome = { readonly id: string; readonly text: string } | { readonly id: string; readonly message: string };
@@ -37,7 +41,10 @@ class Apertium implements TranslationProvider {
   private readonly probe: EngineProbe;
   private readonly modes = new SharedAnswer((signal) => this.askModes(signal));
 
-  constructor(private readonly options: ApertiumOptions) {
+  constructor(
+    private readonly options: ApertiumOptions,
+    private readonly scratch: string,
+  ) {
     const version = (printed: string) => /Apertium (\d[\w.]*)/i.exec(printed)?.[1];
     this.probe = { name, program: options.binary, args: ['-V'], version };
   }
@@ -87,12 +94,17 @@ class Apertium implements TranslationProvider {
     return outcomes;
   }
 
+  // By files: apertium is a shell script that opens /dev/stdin anew, which fails for the sockets that Node's pipes are.
   private async ask(mode: string, lines: readonly TranslationLine[], signal: AbortSignal): Promise<Outcome[]> {
     const prepared = lines.map((line) => prepareLine(line.text));
-    const input = `${prepared.map((line) => line.sent).join('\n')}\n`;
-    const { stdout } = await runEngine({ ...this.run(['-u', mode]), input }, signal);
-    const printed = stdout.toString('utf8').replace(/\n$/, '');
-    const answers = printed === '' ? [] : printed.split('\n');
+    const printed = await withScratchFolder(this.scratch, signal, async (folder) => {
+      const [source, target] = [join(folder, 'source.txt'), join(folder, 'target.txt')];
+      await writeFile(source, `${prepared.map((line) => line.sent).join('\n')}\n`);
+      await runEngine(this.run(['-u', mode, source, target]), signal);
+      return Buffer.from((await readOutput(target)) ?? []).toString('utf8');
+    });
+    // What was sent ends with a line break, so a last line without one broke off.
+    const answers = printed.split('\n').slice(0, -1);
     return answers.map((answer, index) => toOutcome(answer, lines[index]?.id ?? '', prepared[index]));
   }
 

@@ -3,7 +3,9 @@
  * espeak-ng, say and piper would read as phonemes or commands.
  */
 export function speakable(text: string): string {
-  return oneLine(text).replaceAll('[[', '[ [').replaceAll(']]', '] ]');
+  return oneLine(text)
+    .replace(/\[(?=\[)/g, '[ ')
+    .replace(/\](?=\])/g, '] ');
 }
 
 /**
