@@ -169,6 +169,8 @@ describe('bars on a terminal', () => {
     bars.advance('a', 1, 4);
     bars.advance('b', 1, 4);
     bars.advance('a', 1, 0);
+    bars.advance('a', 20_000, 40_000);
+    expect(stream.text).toContain('synthesize es    ██████░░░░░░░░░░░░░░░░░░  25 %  1/4');
     bars.begin('a', 'again');
     bars.begin('b', 'translate es');
     bars.line('one line\n');
@@ -245,7 +247,7 @@ function summarise(...outputs: OutputSummary[]): string {
 describe('the end of a run', () => {
   it('is the verdict in two lines', () => {
     expect(summarise(output({}))).toBe(
-      'talk.es.mp4: passed all 1 gates, 9 of 9 lines voiced\n  onset-error 41.26 ms\n1 file in 3.2 s; work in /v/talk.dub\n',
+      'talk.es.mp4: passed all 1 gates, 9 of 9 lines voiced\n  onsets off by 41.3 ms\n1 file in 3.2 s; work in /v/talk.dub\n',
     );
   });
 
@@ -259,13 +261,15 @@ describe('the end of a run', () => {
       code: 'X',
       message: 'no',
     }));
-    const told = summarise(output({ lines, failures, verdict: { passed: false, gates: [missed, broken] } }));
+    const warnings = ['mind the\x07 gap'];
+    const told = summarise(output({ lines, failures, warnings, verdict: { passed: false, gates: [missed, broken] } }));
     expect(told).toContain('talk.es.mp4: missed 2 of 2 gates, 8 of 9 lines voiced\n');
     expect(told).toContain('  onset-error: 95 % start in time. (limit -125…+45)\n');
     expect(told).toContain('  Only dub itself can mend that, not the wording: please report it.\n');
     expect(told).toContain('  A shorter or longer wording of the lines that do not fit would pass the rest.\n');
     expect(told).toContain('  2 lines are too long even at the fastest tempo.\n');
     expect(told).toContain('  not voiced: line u0 (synthesize, X): no\n');
+    expect(told).toContain('  warning: mind the\\x07 gap\n');
     expect(told).toContain('  … and 2 more; --json lists them all.\n');
   });
 

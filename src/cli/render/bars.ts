@@ -81,5 +81,7 @@ function formatBar(label: string, count: { readonly value: number; readonly tota
   if (!count) return `  ${name} …`;
   const filled = Math.round((barWidth * count.value) / count.total);
   const share = Math.floor((100 * count.value) / count.total);
-  return `  ${name} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(share).padStart(3)} %  ${count.value}/${count.total}`;
+  // Large totals are milliseconds or bytes: their share says more than their digits.
+  const told = count.total < 10_000 ? `  ${count.value}/${count.total}` : '';
+  return `  ${name} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(share).padStart(3)} %${told}`;
 }

@@ -18,7 +18,8 @@ function renderOutput(output: OutputSummary, style: Style): string[] {
     verdictLine(output, style),
     ...measuredLine(output),
     ...meaning(output, style),
-    ...failedLines(output, style),
+    ...listed(output.warnings.map((warning) => `  ${style.yellow('warning:')} ${visible(warning)}`)),
+    ...listed(output.failures.map((failure) => describeFailure(failure, style))),
   ];
 }
 
@@ -36,19 +37,28 @@ function verdictLine(output: OutputSummary, style: Style): string {
   return `${name}: ${verdict}, ${lines}`;
 }
 
-/** The missed gates with what was measured, or the measured numbers when all passed. */
+/** The missed gates with what was measured, or the figures people ask for first when all passed. */
 function measuredLine(output: OutputSummary): string[] {
   const gates = output.verdict?.gates ?? [];
   const missed = gates.filter((gate) => !gate.passed);
   if (missed.length > 0) return missed.map((gate) => `  ${gate.name}: ${visible(gate.detail)} (limit ${gate.limit})`);
-  const measured = gates.filter((gate) => gate.value !== undefined).map(formatGate);
-  return measured.length === 0 ? [] : [`  ${measured.join(' · ')}`];
+  const figures = gates.flatMap((gate) => (figureNames.has(gate.name) ? [formatFigure(gate)] : []));
+  return figures.length === 0 ? [] : [`  ${figures.join(' · ')}`];
 }
 
-/** `onset-error 38 ms`. */
-export function formatGate(gate: Gate): string {
-  const value = gate.value === undefined ? '–' : String(Math.round(gate.value * 100) / 100);
-  return `${gate.name} ${value}${gate.unit ? ` ${gate.unit}` : ''}`;
+/** Gates whose figure is told even when they passed, in the words of people. */
+const figureNames: ReadonlyMap<string, string> = new Map([
+  ['onset-error', 'onsets off by'],
+  ['tempo', 'fastest'],
+  ['outside-speech', 'outside speech'],
+  ['duration', 'length off by'],
+  ['loudness', 'loudness'],
+  ['true-peak', 'peak'],
+]);
+
+function formatFigure(gate: Gate): string {
+  const value = gate.value === undefined ? '–' : String(Math.round(gate.value * 10) / 10);
+  return `${figureNames.get(gate.name)} ${value} ${gate.unit ?? ''}`.trim();
 }
 
 function meaning(output: OutputSummary, style: Style): string[] {
@@ -66,16 +76,12 @@ function meaning(output: OutputSummary, style: Style): string[] {
   return told.map((text) => style.yellow(`  ${text}`));
 }
 
-function failedLines(output: OutputSummary, style: Style): string[] {
-  const { failures } = output;
-  if (failures.length === 0) return [];
-  const shown = failures
-    .slice(0, listedLines)
-    .map(
-      (failure) =>
-        `  ${style.red('not voiced:')} line ${failure.utteranceId} (${failure.stage}, ${failure.code}): ${visible(failure.message)}`,
-    );
-  return failures.length > listedLines
-    ? [...shown, `  … and ${failures.length - listedLines} more; --json lists them all.`]
-    : shown;
+function describeFailure(failure: OutputSummary['failures'][number], style: Style): string {
+  const { utteranceId, stage, code, message } = failure;
+  return `  ${style.red('not voiced:')} line ${utteranceId} (${stage}, ${code}): ${visible(message)}`;
+}
+
+function listed(lines: readonly string[]): readonly string[] {
+  if (lines.length <= listedLines) return lines;
+  return [...lines.slice(0, listedLines), `  … and ${lines.length - listedLines} more; --json lists them all.`];
 }
