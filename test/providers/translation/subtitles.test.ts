@@ -96,7 +96,7 @@ describe('a translation file', () => {
     expect(reply.failures).toEqual([
       {
         id: 'u9',
-        code: 'PROVIDER_BAD_REPLY',
+        code: 'USAGE',
         message: 'talk.es.srt has no cue for this line (0:00:20.000 to 0:00:21.000).',
       },
     ]);

@@ -82,7 +82,7 @@ class SubtitleTranslation implements TranslationProvider {
 
 function failureFor(line: TranslationLine, name: string) {
   const when = `${formatClock(line.startMs)} to ${formatClock(line.endMs)}`;
-  return { id: line.id, code: 'PROVIDER_BAD_REPLY', message: `${name} has no cue for this line (${when}).` };
+  return { id: line.id, code: 'USAGE', message: `${name} has no cue for this line (${when}).` };
 }
 
 function warningsOf(matching: Matching, name: string): string[] {
