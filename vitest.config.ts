@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/build.ts'],
     // Real ffmpeg and real engines share two cores here and on most CI machines; generous limits, no timing asserted.
     testTimeout: 120_000,
     hookTimeout: 120_000,

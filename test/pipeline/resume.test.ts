@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeFolder, removeFolder, streamHash } from '../support/media.js';
+import { copyTalk, stagesOf, type Talk } from './support.js';
+
+let talk: Talk;
+
+beforeEach(async () => {
+  talk = await copyTalk(await makeFolder());
+});
+
+afterEach(() => removeFolder(talk.folder));
+
+const work = (...names: string[]) => join(talk.folder, 'talk.dub', ...names);
+
+describe('a second run', () => {
+  it('does no work but the mux when nothing has changed, and only what depends on it when an option has', async () => {
+    const first = await talk.dub('--json');
+    expect(first.exit).toBe(0);
+    const once = await streamHash(talk.output, 'a');
+    const again = await talk.dub('--json', '--force');
+    expect(stagesOf(again.stdout)).toEqual({
+      made: ['align', 'subtitle', 'mux', 'check'],
+      kept: ['extract', 'transcribe', 'segment', 'cast', 'translate', 'synthesize', 'mix'],
+    });
+    expect(await streamHash(talk.output, 'a')).toBe(once);
+
+    const quieter = await talk.dub('--json', '--force', '--bed', 'mute');
+    expect(stagesOf(quieter.stdout).made).toEqual(['align', 'subtitle', 'mix', 'mux', 'check']);
+
+    const spanish = join(talk.folder, 'spanish.srt');
+    await writeFile(spanish, (await readFile(spanish, 'utf8')).replace('No era un joven', 'No era un muchacho'));
+    const reworded = await talk.dub('--json', '--force', '--bed', 'mute');
+    expect(stagesOf(reworded.stdout).made).toEqual([
+      'translate',
+      'synthesize',
+      'align',
+      'subtitle',
+      'mix',
+      'mux',
+      'check',
+    ]);
+    const voiced = reworded.stdout
+      .split('\n')
+      .filter((line) => line.includes('"stage":"synthesize"') && line.includes('"line-done"'));
+    expect(voiced.filter((line) => line.includes('"kept":false'))).toHaveLength(1);
+    expect(voiced).toHaveLength(5);
+  });
+
+  it('never overwrites what a person edited in the work folder, and says where the new text is', async () => {
+    await talk.dub();
+    await writeFile(work('script.srt'), 'mine');
+    const { stderr, exit } = await talk.dub('--force');
+    expect(exit).toBe(0);
+    expect(await readFile(work('script.srt'), 'utf8')).toBe('mine');
+    expect(existsSync(work('script.new.srt'))).toBe(true);
+    expect(stderr).toContain('script.srt was edited by hand and left as it is');
+  });
+
+  it('goes on after kill -9 and makes the same sound as an uninterrupted run', async () => {
+    const command = fileURLToPath(new URL('../../bin/dub.js', import.meta.url));
+    const args = [talk.film, '--to', 'es', '--offline', '--script', 'talk.en.srt', '--translation', 'es=spanish.srt'];
+    const env = { ...process.env, DUBBING_CACHE: join(talk.folder, 'cache') };
+    for (const stage of ['synthesize', 'mix', 'mux']) {
+      const child = spawn(process.execPath, [command, ...args, '--force', '--json'], { cwd: talk.folder, env });
+      const ended = once(child, 'exit');
+      child.stdout.on('data', (chunk: Buffer) => {
+        if (chunk.toString().includes(`"type":"stage-start","stage":"${stage}"`)) child.kill('SIGKILL');
+      });
+      await ended;
+      expect(child.signalCode).toBe('SIGKILL');
+    }
+    expect(existsSync(talk.output)).toBe(false);
+    const resumed = await talk.dub('--json');
+    expect(resumed.exit).toBe(0);
+    expect(stagesOf(resumed.stdout).kept).toContain('synthesize');
+    const left = (await readdir(talk.folder)).filter((name) => name.includes('.partial'));
+    const hash = await streamHash(talk.output, 'a');
+
+    await rm(work(), { recursive: true });
+    await rm(join(talk.folder, 'cache'), { recursive: true });
+    await talk.dub('--force');
+    expect(await streamHash(talk.output, 'a')).toBe(hash);
+    // A killed process cannot tidy up; what it leaves is hidden, marked, and never taken for a dub.
+    for (const name of left) expect(name).toMatch(/^\.talk\.es\.[0-9a-f]{12}\.partial\.mp4$/);
+  });
+});
+
+describe('work side by side', () => {
+  it('is refused in one work folder while another run lives there', async () => {
+    await mkdir(work('.state'), { recursive: true });
+    const held = { pid: process.pid, host: (await import('node:os')).hostname(), token: 'another' };
+    await writeFile(work('.state', 'lock'), JSON.stringify(held));
+    const { exit, stderr } = await talk.dub();
+    expect(exit).toBe(6);
+    expect(stderr).toContain('Another dub is working in this folder');
+  });
+});
