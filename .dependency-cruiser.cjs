@@ -37,7 +37,7 @@ module.exports = {
     },
     only('workspace', inRoom('workspace'), list(inRoom('workspace'), domain, errors, node)),
     only('contracts', '^src/providers/(asr|translation|tts|storage)/(contract|conformance)\\.ts$|^src/providers/(contract|define|conformance)\\.ts$', list(contracts, '^src/providers/conformance\\.ts$', '^src/net/http\\.ts$', domain, errors, zod)),
-    only('vendors', inRoom('providers/vendors'), list('^src/providers/vendors/', inRoom('net'), domain, errors, zod, node)),
+    only('vendors', inRoom('providers/vendors'), list('^src/providers/vendors/', inRoom('net'), inRoom('subtitles'), domain, errors, zod, node)),
     only(
       'providers',
       '^src/providers/(asr|translation|tts|storage)/[^/]+/',
