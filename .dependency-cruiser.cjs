@@ -21,14 +21,23 @@ const list = (...patterns) => patterns;
 
 module.exports = {
   forbidden: [
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-orphans-of-npm', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('errors-alone', errors, list('^$')),
     only('domain', domain, list(domain, zod)),
     only('subtitles', inRoom('subtitles'), list(inRoom('subtitles'), domain, errors)),
     only('sound', inRoom('sound'), list(inRoom('sound'), domain, errors)),
     only('align', inRoom('stages/align'), list(inRoom('stages/align'), domain)),
-    only('media', inRoom('media'), list(inRoom('media'), inRoom('sound'), domain, errors, zod, node, '^node_modules/(@types/)?fluent-ffmpeg/')),
+    only(
+      'media',
+      inRoom('media'),
+      list(inRoom('media'), inRoom('sound'), domain, errors, zod, node, '^node_modules/(@types/)?fluent-ffmpeg/'),
+    ),
     {
       name: 'fluent-ffmpeg-in-its-room',
       severity: 'error',
@@ -36,12 +45,30 @@ module.exports = {
       to: { path: '^node_modules/(@types/)?fluent-ffmpeg/' },
     },
     only('workspace', inRoom('workspace'), list(inRoom('workspace'), domain, errors, node)),
-    only('contracts', '^src/providers/(asr|translation|tts|storage)/(contract|conformance)\\.ts$|^src/providers/(contract|define|conformance)\\.ts$', list(contracts, '^src/providers/conformance\\.ts$', '^src/net/http\\.ts$', domain, errors, zod)),
-    only('vendors', inRoom('providers/vendors'), list('^src/providers/vendors/', inRoom('net'), inRoom('subtitles'), domain, errors, zod, node)),
+    only(
+      'contracts',
+      '^src/providers/(asr|translation|tts|storage)/(contract|conformance)\\.ts$|^src/providers/(contract|define|conformance)\\.ts$',
+      list(contracts, '^src/providers/conformance\\.ts$', '^src/net/http\\.ts$', domain, errors, zod),
+    ),
+    only(
+      'vendors',
+      inRoom('providers/vendors'),
+      list('^src/providers/vendors/', inRoom('net'), inRoom('subtitles'), domain, errors, zod, node),
+    ),
     only(
       'providers',
       '^src/providers/(asr|translation|tts|storage)/[^/]+/',
-      list('^src/providers/(asr|translation|tts|storage)/[^/]+/', contracts, '^src/providers/vendors/', inRoom('net'), inRoom('subtitles'), domain, errors, zod, node),
+      list(
+        '^src/providers/(asr|translation|tts|storage)/[^/]+/',
+        contracts,
+        '^src/providers/vendors/',
+        inRoom('net'),
+        inRoom('subtitles'),
+        domain,
+        errors,
+        zod,
+        node,
+      ),
     ),
     {
       name: 'providers-apart',
@@ -55,13 +82,30 @@ module.exports = {
     {
       name: 'concrete-providers-by-registry-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/providers/registry\\.ts$', '^src/providers/(asr|translation|tts|storage)/[^/]+/', '^src/providers/vendors/'] },
+      from: {
+        path: '^src/',
+        pathNot: [
+          '^src/providers/registry\\.ts$',
+          '^src/providers/(asr|translation|tts|storage)/[^/]+/',
+          '^src/providers/vendors/',
+        ],
+      },
       to: { path: '^src/providers/(asr|translation|tts|storage)/[^/]+/|^src/providers/vendors/' },
     },
     only(
       'stages',
       inRoom('stages'),
-      list(inRoom('stages'), contracts, inRoom('media'), inRoom('subtitles'), inRoom('sound'), domain, errors, '^node_modules/p-limit/', node),
+      list(
+        inRoom('stages'),
+        contracts,
+        inRoom('media'),
+        inRoom('subtitles'),
+        inRoom('sound'),
+        domain,
+        errors,
+        '^node_modules/p-limit/',
+        node,
+      ),
       { except: inRoom('stages/align') },
     ),
     {
@@ -70,13 +114,34 @@ module.exports = {
       from: { path: '^src/stages/([^/.]+)' },
       to: { path: '^src/stages/', pathNot: ['^src/stages/context\\.ts$', '^src/stages/$1(/|\\.ts$)'] },
     },
-    only('pipeline', inRoom('pipeline'), list(inRoom('pipeline'), inRoom('stages'), inRoom('workspace'), inRoom('media'), inRoom('subtitles'), contracts, domain, errors, zod, node)),
+    only(
+      'pipeline',
+      inRoom('pipeline'),
+      list(
+        inRoom('pipeline'),
+        inRoom('stages'),
+        inRoom('workspace'),
+        inRoom('media'),
+        inRoom('subtitles'),
+        contracts,
+        domain,
+        errors,
+        zod,
+        node,
+      ),
+    ),
     only('config', inRoom('config'), list(inRoom('config'), domain, errors, zod, node, '^node_modules/cosmiconfig/')),
     {
       name: 'cli',
       severity: 'error',
       from: { path: inRoom('cli') },
-      to: { path: ['^src/(net|stages|sound|subtitles)/', '^src/providers/(asr|translation|tts|storage)/[^/]+/', '^src/providers/vendors/'] },
+      to: {
+        path: [
+          '^src/(net|stages|sound|subtitles)/',
+          '^src/providers/(asr|translation|tts|storage)/[^/]+/',
+          '^src/providers/vendors/',
+        ],
+      },
     },
     {
       name: 'one-room-per-package',

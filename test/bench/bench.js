@@ -35,9 +35,24 @@ async function bareFfmpeg({ film, seconds }) {
   const mixed = join(folder, 'bare.m4a');
   await watch('ffmpeg', [...quiet, '-f', 'lavfi', '-i', `sine=f=200:r=48000:d=${seconds}`, voice]);
   const extract = ['-i', film, '-vn', '-ac', '1', '-ar', '16000', '-sample_fmt', 's16', '-c:a', 'flac', speech];
-  const graph = '[0:a]volume=0.5[bed];[1:a]aformat=channel_layouts=stereo[dub];[bed][dub]amix=normalize=0:duration=first';
+  const graph =
+    '[0:a]volume=0.5[bed];[1:a]aformat=channel_layouts=stereo[dub];[bed][dub]amix=normalize=0:duration=first';
   const encode = ['-c:a', 'aac', '-b:a', '160k', '-aac_coder', 'fast', mixed];
-  const remux = ['-i', film, '-i', mixed, '-map', '0:v', '-map', '1:a', '-map', '0:a', '-c', 'copy', join(folder, 'bare.mp4')];
+  const remux = [
+    '-i',
+    film,
+    '-i',
+    mixed,
+    '-map',
+    '0:v',
+    '-map',
+    '1:a',
+    '-map',
+    '0:a',
+    '-c',
+    'copy',
+    join(folder, 'bare.mp4'),
+  ];
   const parts = {
     extract: (await watch('ffmpeg', [...quiet, ...extract])).ms,
     mix: (await watch('ffmpeg', [...quiet, '-i', film, '-i', voice, '-filter_complex', graph, ...encode])).ms,
@@ -57,7 +72,12 @@ async function oneDub({ film, script, translation }) {
 
 async function jobs() {
   const rows = [];
-  for (const [minutes, lines] of full ? [[10, 100], [60, 600]] : [[2, 20]]) {
+  for (const [minutes, lines] of full
+    ? [
+        [10, 100],
+        [60, 600],
+      ]
+    : [[2, 20]]) {
     const material = await makeMaterial(folder, minutes, lines);
     const bare = await bareFfmpeg(material);
     const whole = await oneDub(material);
@@ -70,7 +90,12 @@ async function jobs() {
 const shown = (value, digits = 0) => value.toFixed(digits);
 try {
   const report = {
-    machine: { cores: cpus().length, cpu: cpus()[0].model, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version },
+    machine: {
+      cores: cpus().length,
+      cpu: cpus()[0].model,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      node: process.version,
+    },
     startUp: await startUp(),
     jobs: await jobs(),
   };
@@ -78,9 +103,18 @@ try {
   for (const row of report.startUp) {
     console.log(`| \`${row.name}\` | ${shown(row.ms)} | ${shown(row.floorMs)} | ${shown(row.ratio, 2)} | ${row.aim} |`);
   }
-  console.log('\n| film | lines | dub s | bare ffmpeg s | ratio | aim | again s | Node MiB | tree MiB |\n|---|---|---|---|---|---|---|---|---|');
+  console.log(
+    '\n| film | lines | dub s | bare ffmpeg s | ratio | aim | again s | Node MiB | tree MiB |\n|---|---|---|---|---|---|---|---|---|',
+  );
   for (const row of report.jobs) {
-    const cells = [`${row.minutes} min`, row.lines, shown(row.ms / 1000, 1), shown(row.bare.ms / 1000, 1), shown(row.ratio, 2), row.aim];
+    const cells = [
+      `${row.minutes} min`,
+      row.lines,
+      shown(row.ms / 1000, 1),
+      shown(row.bare.ms / 1000, 1),
+      shown(row.ratio, 2),
+      row.aim,
+    ];
     console.log(`| ${[...cells, shown(row.againMs / 1000, 1), shown(row.ownMiB), shown(row.treeMiB)].join(' | ')} |`);
   }
   mkdirSync(join(root, 'coverage'), { recursive: true });

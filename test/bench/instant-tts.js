@@ -22,7 +22,8 @@ function hum(text) {
   wav.writeUInt32LE(samples * 2, 40);
   const pitch = 140 + (text.length % 40);
   for (let i = 0; i < samples; i++) {
-    const voice = Math.sin((2 * Math.PI * pitch * i) / sampleRate) + 0.5 * Math.sin((2 * Math.PI * pitch * 3.1 * i) / sampleRate);
+    const voice =
+      Math.sin((2 * Math.PI * pitch * i) / sampleRate) + 0.5 * Math.sin((2 * Math.PI * pitch * 3.1 * i) / sampleRate);
     const syllables = 0.55 + 0.45 * Math.sin((2 * Math.PI * 4.3 * i) / sampleRate);
     wav.writeInt16LE(Math.round(voice * syllables * 7000), 44 + i * 2);
   }

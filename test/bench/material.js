@@ -24,8 +24,14 @@ export async function makeMaterial(folder, minutes, lines) {
   ]);
   const script = join(folder, `film-${minutes}.en.srt`);
   const translation = join(folder, `film-${minutes}.es.srt`);
-  writeFileSync(script, cues(lines, seconds, (i) => `This is sentence number ${i} of the film, neither short nor long.`));
-  writeFileSync(translation, cues(lines, seconds, (i) => `Esta es la frase número ${i} de la película, ni corta ni larga.`));
+  writeFileSync(
+    script,
+    cues(lines, seconds, (i) => `This is sentence number ${i} of the film, neither short nor long.`),
+  );
+  writeFileSync(
+    translation,
+    cues(lines, seconds, (i) => `Esta es la frase número ${i} de la película, ni corta ni larga.`),
+  );
   return { film, script, translation, seconds };
 }
 

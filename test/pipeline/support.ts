@@ -1,4 +1,4 @@
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CallResult, callDub, jsonLines } from '../support/command.js';
@@ -35,12 +35,4 @@ export function stagesOf(stdout: string): { readonly made: string[]; readonly ke
   const named = (kept: boolean) =>
     ends.filter((event) => event['kept'] === kept).map((event) => String(event['stage']));
   return { made: named(false), kept: named(true) };
-}
-
-/** Writes one SRT cue per text, two seconds each. */
-export async function writeCues(path: string, texts: readonly string[]): Promise<string> {
-  const clock = (seconds: number) => `00:00:${String(seconds).padStart(2, '0')},000`;
-  const cues = texts.map((text, index) => `${index + 1}\n${clock(index * 3)} --> ${clock(index * 3 + 2)}\n${text}\n`);
-  await writeFile(path, cues.join('\n'));
-  return path;
 }
