@@ -113,7 +113,7 @@ class Chooser {
     file: string,
   ) {
     const { loadProvider } = await import('../providers/load.js');
-    const engine = await loadProvider(kind, 'subtitles', options, { scratch: this.context.scratch });
+    const engine = await loadProvider(kind, 'subtitles', options, this.context.tools);
     // The file counts by its content, so its path is not among the options that shape the result.
     return { label: engine.label, provider: engine.provider, options: {}, files: [file] };
   }
@@ -140,13 +140,13 @@ class Chooser {
     languages: { source?: string | undefined; target?: string },
   ) {
     const { chooseOffline } = await import('../providers/offline.js');
-    const { scratch, platform, signal, input, media } = this.context;
+    const { tools, platform, signal, input, media } = this.context;
     const tracks: SubtitleTrack[] = kind === 'asr' ? await findTextTracks(input, media, signal) : [];
     const choice = await chooseOffline(kind, {
       ...languages,
       subtitleTracks: tracks,
       options: this.optionsByKind(),
-      tools: { scratch },
+      tools,
       platform,
       signal,
     });

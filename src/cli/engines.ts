@@ -1,7 +1,7 @@
 import type { Config, LoadedConfig } from '../config/config.js';
 import { DubError } from '../errors.js';
 import type { Chosen } from '../pipeline/job.js';
-import type { ProviderKind } from '../providers/contract.js';
+import type { ProviderKind, ProviderTools } from '../providers/contract.js';
 import type { ProviderByKind } from '../providers/define.js';
 import type { LoadedProvider } from '../providers/load.js';
 import type { RegistryEntry } from '../providers/registry.js';
@@ -10,7 +10,7 @@ import type { RegistryEntry } from '../providers/registry.js';
 export interface EngineSurroundings {
   readonly loaded: LoadedConfig;
   readonly cwd: string;
-  readonly scratch: string;
+  readonly tools: ProviderTools;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +36,7 @@ export async function loadEngine<Kind extends ProviderKind>(
   const { definition, name } = await loadDefinition(kind, spec, around.cwd);
   const { providers } = around.loaded.config;
   const options = providers[`${kind}:${definition.name}`] ?? providers[`${kind}:${name}`] ?? {};
-  return loadProvider(kind, spec, options, { scratch: around.scratch }, around.cwd);
+  return loadProvider(kind, spec, options, around.tools, around.cwd);
 }
 
 /** A folder that came with somebody's films must not run its own code as an engine. */
@@ -91,7 +91,7 @@ async function lookAt(entry: RegistryEntry, around: EngineSurroundings): Promise
   try {
     const { loadProvider } = await import('../providers/load.js');
     const options = around.loaded.config.providers[name] ?? {};
-    const { provider } = await loadProvider(entry.kind, entry.name, options, { scratch: around.scratch }, around.cwd);
+    const { provider } = await loadProvider(entry.kind, entry.name, options, around.tools, around.cwd);
     const { ready, detail, hint } = await provider.ready(around.signal);
     return { entry, name, ready, detail, hint };
   } catch (error) {

@@ -7,9 +7,9 @@ import { DubError, exitNumbers } from '../../errors.js';
 import type { MediaTools } from '../../media/tools.js';
 import type { Call } from '../call.js';
 import { refuseOperands } from '../operands.js';
+import { withProviderTools } from '../provider-tools.js';
 import { renderTable } from '../render/table.js';
 import { visible } from '../render/text.js';
-import { withScratch } from '../scratch.js';
 
 /** One thing looked at. */
 interface Check {
@@ -145,8 +145,8 @@ async function checkFolder(folder: string): Promise<Check> {
 
 async function checkEngines(call: Call, loaded: LoadedConfig): Promise<Check[]> {
   const { listEngines } = await import('../engines.js');
-  const engines = await withScratch((scratch) =>
-    listEngines({ loaded, cwd: call.io.cwd, scratch, signal: call.signal }),
+  const engines = await withProviderTools((tools) =>
+    listEngines({ loaded, cwd: call.io.cwd, tools, signal: call.signal }),
   );
   const fitting = engines.filter(({ entry }) => entry.platform === undefined || entry.platform === call.io.platform);
   return fitting.map(({ name, ready, detail, hint }) => ({

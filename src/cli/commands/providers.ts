@@ -4,16 +4,16 @@ import { DubError } from '../../errors.js';
 import type { ProviderKind } from '../../providers/contract.js';
 import type { Call } from '../call.js';
 import { type EngineSurroundings, type ListedEngine, listEngines, loadEngine } from '../engines.js';
+import { withProviderTools } from '../provider-tools.js';
 import { renderTable } from '../render/table.js';
 import { visible } from '../render/text.js';
-import { withScratch } from '../scratch.js';
 
 /** `dub providers`: every engine that ships; `dub providers check KIND:NAME`: tries one out. */
 export async function providersCommand(call: Call): Promise<number> {
   const { operands } = call.line;
   const loaded = await call.loadConfig();
-  return withScratch((scratch) => {
-    const around = { loaded, cwd: call.io.cwd, scratch, signal: call.signal };
+  return withProviderTools((tools) => {
+    const around = { loaded, cwd: call.io.cwd, tools, signal: call.signal };
     if (operands.length === 0) return list(call, around);
     if (operands[0] === 'check' && operands.length === 2) return check(call, operands[1]!, around);
     throw new DubError('USAGE', `\`dub providers\` does not know what to do with \`${operands.join(' ')}\`.`, {

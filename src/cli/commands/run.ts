@@ -2,15 +2,16 @@ import { basename } from 'node:path';
 import type { Config, LoadedConfig } from '../../config/config.js';
 import type { RunEvent } from '../../pipeline/events.js';
 import type { DubJob, RunTools } from '../../pipeline/job.js';
+import type { ProviderTools } from '../../providers/contract.js';
 import type { Call } from '../call.js';
 import { chooseEngines } from '../choose.js';
 import { settleInputs } from '../inputs.js';
 import { findTools } from '../media.js';
+import { withProviderTools } from '../provider-tools.js';
 import { createReporter, type Reporter } from '../render/report.js';
 import { canRedraw } from '../render/style.js';
 import { renderSummary } from '../render/summary.js';
 import { visible } from '../render/text.js';
-import { withScratch } from '../scratch.js';
 
 /** `dub <input…> --to …`: dubs each input in turn; an input that fails does not stop the next. */
 export async function runCommand(call: Call): Promise<number> {
@@ -18,10 +19,10 @@ export async function runCommand(call: Call): Promise<number> {
   const { config } = loaded;
   const inputs = await settleInputs(call.line.operands, config, call.io.cwd);
   const media = await findTools(config);
-  return withScratch(async (scratch) => {
+  return withProviderTools(async (tools) => {
     const exits: number[] = [];
     for (const input of inputs) {
-      const exit = await runInput({ call, loaded, input, media, scratch });
+      const exit = await runInput({ call, loaded, input, media, tools });
       exits.push(exit);
       if (call.signal.aborted) break;
       if (inputs.length > 1 && !config.quiet) call.say(`${visible(basename(input))}: exit ${exit}\n`);
@@ -43,7 +44,7 @@ interface InputRun {
   readonly loaded: LoadedConfig;
   readonly input: string;
   readonly media: RunTools['media'];
-  readonly scratch: string;
+  readonly tools: ProviderTools;
 }
 
 async function runInput(run: InputRun): Promise<number> {
@@ -77,11 +78,11 @@ async function makeReporter(call: Call, { quiet, verbose }: Config): Promise<Rep
   return createReporter({ stream, style: call.errStyle, bars, quiet, verbose });
 }
 
-async function makeJob({ call, loaded, input, media, scratch }: InputRun): Promise<DubJob> {
+async function makeJob({ call, loaded, input, media, tools }: InputRun): Promise<DubJob> {
   const { config } = loaded;
   const { cwd, platform } = call.io;
   const { signal } = call;
-  const engines = await chooseEngines({ input, loaded, media, scratch, cwd, platform, signal });
+  const engines = await chooseEngines({ input, loaded, media, tools, cwd, platform, signal });
   if (!config.quiet && engines.picked.length > 0) call.say(`Chosen by --offline: ${engines.picked.join(', ')}\n`);
   const {
     output,

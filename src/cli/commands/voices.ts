@@ -6,9 +6,9 @@ import type { LoadedProvider } from '../../providers/load.js';
 import type { Call } from '../call.js';
 import { type EngineSurroundings, listEngines, loadEngine } from '../engines.js';
 import { refuseOperands } from '../operands.js';
+import { withProviderTools } from '../provider-tools.js';
 import { renderTable } from '../render/table.js';
 import { visible } from '../render/text.js';
-import { withScratch } from '../scratch.js';
 
 /** `dub voices`: the voices of the named tts, or of every tts that is ready here. */
 export async function voicesCommand(call: Call): Promise<number> {
@@ -17,8 +17,8 @@ export async function voicesCommand(call: Call): Promise<number> {
   const place = { label: '--lang', folder: call.io.cwd, code: 'USAGE' } as const;
   const { lang } = call.line.calls;
   const language = lang === undefined ? undefined : readLanguage(lang, place);
-  return withScratch(async (scratch) => {
-    const around = { loaded, cwd: call.io.cwd, scratch, signal: call.signal };
+  return withProviderTools(async (tools) => {
+    const around = { loaded, cwd: call.io.cwd, tools, signal: call.signal };
     const engines = await chooseEngines(loaded, around);
     const lists = await Promise.all(engines.map(async (engine) => listVoices(engine, language, around)));
     const voices = lists.flat();
