@@ -99,9 +99,9 @@ describe('lines that are too long', () => {
   it('are reported, never cut unsaid, and --strict makes them exit 7', async () => {
     const { exit, stdout } = await dubWordy('--strict');
     expect(exit).toBe(7);
-    const overflows = jsonLines(stdout).filter((event) => event['type'] === 'line-overflow');
+    const overflows = jsonLines(stdout).filter((event) => event.type === 'line-overflow');
     expect(overflows.length).toBeGreaterThan(0);
-    for (const overflow of overflows) expect(overflow['excessMs']).toBeGreaterThan(0);
+    for (const overflow of overflows) expect(overflow.excessMs).toBeGreaterThan(0);
   });
 
   it('end the run under --on-overflow fail', async () => {

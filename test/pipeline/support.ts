@@ -31,8 +31,7 @@ export async function copyTalk(folder: string): Promise<Talk> {
 
 /** Which stages of a `--json` run did their work, and which kept an earlier run's. */
 export function stagesOf(stdout: string): { readonly made: string[]; readonly kept: string[] } {
-  const ends = jsonLines(stdout).filter((event) => event['type'] === 'stage-end');
-  const named = (kept: boolean) =>
-    ends.filter((event) => event['kept'] === kept).map((event) => String(event['stage']));
+  const ends = jsonLines(stdout).filter((event) => event.type === 'stage-end');
+  const named = (kept: boolean) => ends.filter((event) => event.kept === kept).map((event) => String(event.stage));
   return { made: named(false), kept: named(true) };
 }
