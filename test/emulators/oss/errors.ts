@@ -41,5 +41,7 @@ export function xmlText(text: string): string {
 /** What XML text means. */
 export function plainText(xml: string): string {
   const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-  return xml.replace(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => entities[name]!);
+  return xml.replace(/&(?:#(\d+)|(amp|lt|gt|quot|apos));/g, (_, code: string | undefined, name: string) =>
+    code === undefined ? entities[name]! : String.fromCodePoint(Number(code)),
+  );
 }
