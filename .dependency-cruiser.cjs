@@ -51,6 +51,7 @@ module.exports = {
       list(contracts, '^src/providers/conformance\\.ts$', '^src/net/http\\.ts$', domain, errors, zod),
     ),
     only(
+      only('net', inRoom('net'), list(inRoom('net'), errors, node, '^node_modules/undici/')),
       'vendors',
       inRoom('providers/vendors'),
       list('^src/providers/vendors/', inRoom('net'), inRoom('subtitles'), domain, errors, zod, node),
