@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import type { SourceStream } from '../domain/source.js';
+import { throwIfAborted } from '../errors.js';
 import { type FfmpegInput, type FfmpegJob, runFfmpeg } from './run.js';
 import type { MediaTools } from './tools.js';
 
@@ -30,28 +32,38 @@ export async function hashStreams(
 }
 
 /**
- * The same, as the packets are once copied into Matroska: what other containers package with start codes and headers
- * becomes comparable with MP4, MOV and Matroska.
+ * The same, as the packets are once copied into MP4: what other containers package with start codes and headers becomes
+ * comparable with MP4, QuickTime and Matroska.
+ * @returns empty when MP4 cannot hold one of the streams
  */
 export async function hashRepackagedStreams(
   path: string,
-  indexes: readonly number[],
+  streams: readonly Pick<SourceStream, 'index' | 'codec'>[],
   context: HashContext,
 ): Promise<Map<number, string>> {
-  if (indexes.length === 0) return new Map();
-  // fluent-ffmpeg takes a closed output for a lost listener and ends ffmpeg, even while it is ending well.
-  const packets = new PassThrough({ emitClose: false, autoDestroy: false });
+  if (streams.length === 0) return new Map();
+  const packets = new PassThrough();
   const repackage: FfmpegJob = {
     purpose: 'repackage streams for comparison',
     inputs: [{ from: path }],
-    outputs: [{ options: [...mapsOf(indexes), '-c', 'copy', '-f', 'matroska'], to: packets }],
+    outputs: [{ options: [...mapsOf(streams.map((stream) => stream.index)), ...repackaging(streams)], to: packets }],
   };
-  const positions = indexes.map((_, position) => position);
-  const [hashes] = await Promise.all([
+  const positions = streams.map((_, position) => position);
+  const [hashes, repackaged] = await Promise.allSettled([
     hashInput({ from: packets }, positions, context),
     runFfmpeg(repackage, context.tools, context.signal),
   ]);
-  return new Map([...hashes].map(([position, hash]) => [indexes[position]!, hash]));
+  throwIfAborted(context.signal);
+  if (hashes.status === 'rejected' || repackaged.status === 'rejected') return new Map();
+  return new Map([...hashes.value].map(([position, hash]) => [streams[position]!.index, hash]));
+}
+
+/** A fragmented MP4 can be written to a pipe; `delay_moov` waits for the parameters that come with the first packets. */
+function repackaging(streams: readonly Pick<SourceStream, 'codec'>[]): string[] {
+  const headersOff = streams.flatMap(({ codec }, position) =>
+    codec === 'aac' ? [`-bsf:${position}`, 'aac_adtstoasc'] : [],
+  );
+  return ['-c', 'copy', ...headersOff, '-f', 'mp4', '-movflags', 'frag_keyframe+delay_moov'];
 }
 
 /** Hashes by position among `indexes`: ffmpeg numbers its lines in the order of the maps. */

@@ -48,15 +48,18 @@ export interface TrackLength {
   readonly sampleRate: number;
 }
 
-/** Length in is length out: of the picture, the programme and the dub track. */
-export function durationGate(source: Source, output: Source, track: TrackLength): Gate {
+/**
+ * Length in is length out: of the picture, the programme and the dub track.
+ * @param zeroUs the programme's start on the output's clock
+ */
+export function durationGate(source: Source, output: Source, track: TrackLength, zeroUs = output.zeroUs): Gate {
   const frame = source.frameMs + roundingMs;
   const padding = (codecFrame * 1000) / track.sampleRate;
   const measures = [
-    { what: 'picture', ms: pictureEndMs(output) - pictureEndMs(source), least: -frame, most: frame },
+    { what: 'picture', ms: pictureMs(output) - pictureMs(source), least: -frame, most: frame },
     {
       what: 'file',
-      ms: output.durationMs - source.durationMs,
+      ms: output.durationMs - (zeroUs - output.zeroUs) / 1000 - source.durationMs,
       least: -frame,
       most: Math.max(frame, padding + roundingMs),
     },
@@ -85,10 +88,8 @@ export function durationGate(source: Source, output: Source, track: TrackLength)
 }
 
 /** NaN when there is no picture or the container does not say. */
-function pictureEndMs(file: Source): number {
-  const picture = realVideos(file)[0];
-  if (picture?.durationMs === undefined || picture.startUs === undefined) return Number.NaN;
-  return picture.durationMs + (picture.startUs - file.zeroUs) / 1000;
+function pictureMs(file: Source): number {
+  return realVideos(file)[0]?.durationMs ?? Number.NaN;
 }
 
 function signed(ms: number): string {
