@@ -44,6 +44,7 @@ module.exports = {
       from: { pathNot: '^src/media/(run|probe)\\.ts$' },
       to: { path: '^node_modules/(@types/)?fluent-ffmpeg/' },
     },
+    only('net', inRoom('net'), list(inRoom('net'), errors, node, '^node_modules/undici/')),
     only('workspace', inRoom('workspace'), list(inRoom('workspace'), domain, errors, node)),
     only(
       'contracts',
@@ -51,7 +52,6 @@ module.exports = {
       list(contracts, '^src/providers/conformance\\.ts$', '^src/net/http\\.ts$', domain, errors, zod),
     ),
     only(
-      only('net', inRoom('net'), list(inRoom('net'), errors, node, '^node_modules/undici/')),
       'vendors',
       inRoom('providers/vendors'),
       list('^src/providers/vendors/', inRoom('net'), inRoom('subtitles'), domain, errors, zod, node),
