@@ -1,6 +1,4 @@
 import type { Config } from '../config/config.js';
-import { languageName, primaryLanguage, sameLanguage } from '../domain/language.js';
-import { languageOfFileName } from '../domain/language-names.js';
 import { DubError } from '../errors.js';
 import type { MediaTools } from '../media/tools.js';
 import type { Chosen, Target } from '../pipeline/job.js';
@@ -12,6 +10,8 @@ import type { TranslationProvider } from '../providers/translation/contract.js';
 import type { TtsProvider } from '../providers/tts/contract.js';
 import { type EngineSurroundings, loadEngine, settingOfKind, toChosen } from './engines.js';
 import { findTextTracks } from './media.js';
+import { refuseSource, settleSource } from './source-language.js';
+import { matchTranslations } from './translation-files.js';
 
 /** What the choice of engines is for. */
 export interface ChoiceContext extends EngineSurroundings {
@@ -42,7 +42,7 @@ const defaultService = 'qwen';
 export async function chooseEngines(context: ChoiceContext): Promise<ChosenEngines> {
   const { config } = context.loaded;
   const chooser = new Chooser(context);
-  const files = await matchTranslations(config);
+  const files = matchTranslations(config);
   const asr = await chooser.chooseAsr();
   const sourceLanguage = settleSource(config, asr);
   const targets: Target[] = [];
@@ -196,73 +196,4 @@ function nothingChosen(kinds: readonly ChosenKind[]): DubError {
   return new DubError('USAGE', `Nothing is chosen to ${list}.`, {
     hint: `Add --offline to let dub choose among what this machine has, or name it yourself: ${kinds.map((kind) => named[kind].ways).join('; ')}. \`dub providers\` lists the names.`,
   });
-}
-
-/** The language of the speech as far as it is known before recognition. */
-function settleSource(config: Config, asr: Chosen<AsrProvider> | undefined): string | undefined {
-  if (config.from !== undefined) return config.from;
-  if (config.script !== undefined) {
-    const language = languageOfFileName(config.script);
-    if (language !== undefined) return language;
-    throw new DubError('USAGE', `The language of ${config.script} is not known.`, {
-      hint: 'Say it with --from, for example --from en, or in the name: talk.en.srt.',
-    });
-  }
-  if (!asr?.provider.limits.needsAudio || asr.provider.limits.detectsLanguage) return undefined;
-  const { languages } = asr.provider.limits;
-  if (languages !== 'any' && languages.length === 1) return languages[0];
-  throw new DubError('USAGE', `${asr.label} cannot tell which language is spoken.`, {
-    hint: 'Say it with --from, for example --from en.',
-  });
-}
-
-/** Two tags are one language unless both name a region or a script and differ in it. */
-function refuseSource(target: string, source: string | undefined): void {
-  if (source === undefined || !sameLanguage(source, target)) return;
-  const isWhole = (tag: string) => tag !== primaryLanguage(tag);
-  if (source !== target && isWhole(source) && isWhole(target)) return;
-  throw new DubError(
-    'USAGE',
-    `The speech is ${languageName(source) ?? source} (${source}) already, and --to asks for ${target}.`,
-    {
-      hint: 'Change --to, or --from if the speech is in another language.',
-    },
-  );
-}
-
-/** Which translation file serves which target. */
-async function matchTranslations(config: Config): Promise<ReadonlyMap<string, string>> {
-  const files = new Map<string, string>();
-  for (const { language, path } of config.translation) {
-    const target = targetOf(config, language ?? languageWithoutName(config, path), path);
-    if (files.has(target)) {
-      throw new DubError('USAGE', `There are two translations for ${target}: ${files.get(target)} and ${path}.`, {
-        hint: 'Give one file for each target.',
-      });
-    }
-    files.set(target, path);
-  }
-  return files;
-}
-
-/** A file without a language serves the only target; with several targets its name must tell. */
-function languageWithoutName(config: Config, path: string): string {
-  if (config.to.length === 1) return config.to[0]!;
-  const told = languageOfFileName(path);
-  if (told !== undefined) return told;
-  throw new DubError('USAGE', `It is not clear which of ${config.to.join(', ')} the translation ${path} is for.`, {
-    hint: `Write it as --translation ${config.to[0]}=${path}.`,
-  });
-}
-
-function targetOf(config: Config, language: string, path: string): string {
-  const exact = config.to.find((tag) => tag === language) ?? config.to.find((tag) => sameLanguage(tag, language));
-  if (exact !== undefined) return exact;
-  throw new DubError(
-    'USAGE',
-    `The translation ${path} is ${languageName(language) ?? language} (${language}), but --to asks for ${config.to.join(', ')}.`,
-    {
-      hint: `Add ${language} to --to, or leave the file out.`,
-    },
-  );
 }
