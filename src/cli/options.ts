@@ -234,7 +234,7 @@ export const optionTable: OptionTable = {
     env: ['DUBBING_DUCK_DB'],
     rc: true,
     read: readNumber(-60, 0, 'dB'),
-    default: -15,
+    default: -20,
     help: 'how far the bed is lowered under a line, -60 to 0',
   },
   loudness: {
