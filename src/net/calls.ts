@@ -1,12 +1,12 @@
 import type { OpenReply } from './exchange.js';
-import { badReply, failure } from './failures.js';
+import { badReply } from './failures.js';
 import type { EventReply, HttpRequest, JsonReply, Schema } from './http.js';
 import { type HttpReply, judge } from './judge.js';
-import { redactText } from './redact.js';
 import { sendCredentialed } from './redirects.js';
 import { collect, mediaTypeOf, replyBody } from './reply.js';
 import type { Attempt, Runner } from './runner.js';
-import { type EventOptions, readEvents, type ServerEvent } from './sse.js';
+import { type EventOptions, readEvents } from './sse.js';
+import { streaming } from './stream.js';
 
 const defaultMaxBytes = 32 * 1024 * 1024;
 
@@ -17,9 +17,8 @@ export async function whole<T>(
   signal: AbortSignal,
   accept: (reply: HttpReply, what: string) => T,
 ): Promise<T> {
-  const url = parsed(request.url);
-  return runner.run(request, url, signal, async (attempt) => {
-    const reply = await readWhole(await sendCredentialed(request, url, attempt), request.maxBytes, attempt);
+  return runner.run(request, signal, async (attempt) => {
+    const reply = await readWhole(await sendCredentialed(request, attempt), request.maxBytes, attempt);
     judge(reply, {
       classify: request.classify,
       expect: request.expect,
@@ -53,13 +52,12 @@ export async function events(
   signal: AbortSignal,
   options: EventOptions,
 ): Promise<EventReply> {
-  const url = parsed(request.url);
   const asking = { ...request, headers: { accept: 'text/event-stream', ...request.headers } };
-  return runner.run(asking, url, signal, async (attempt) => {
-    const reply = await sendCredentialed(asking, url, attempt);
+  return runner.run(asking, signal, async (attempt) => {
+    const reply = await sendCredentialed(asking, attempt);
     const { status, headers } = reply;
     if (status >= 200 && status < 300 && mediaTypeOf(headers) === 'text/event-stream') {
-      return { status, headers, events: streamed(reply, options, attempt, runner) };
+      return { status, headers, events: streaming(readEvents(reply.chunks, options), attempt, runner) };
     }
     const body = await readWhole(reply, request.maxBytes, attempt);
     judge(body, { classify: request.classify, what: attempt.what, now: runner.shared.clock.now() });
@@ -68,25 +66,6 @@ export async function events(
       { status, retryable: false },
     );
   });
-}
-
-async function* streamed(
-  reply: OpenReply,
-  options: EventOptions,
-  { pass, watch }: Attempt,
-  runner: Runner,
-): AsyncGenerator<ServerEvent> {
-  // Nobody may ever read the stream: its place is free again at the latest when its time limit passes.
-  watch.signal.addEventListener('abort', () => pass.leave('failed'), { once: true });
-  try {
-    yield* readEvents(reply.chunks, options);
-    pass.leave('ok');
-  } catch (error) {
-    throw runner.redacted(error);
-  } finally {
-    watch.stop();
-    pass.leave('failed');
-  }
 }
 
 /** The whole body of an answer. */
@@ -111,12 +90,4 @@ function validated<T>(schema: Schema<T>, { status, headers, body }: HttpReply, w
     .slice(0, 3)
     .map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`);
   throw badReply(`The answer to ${what} is not as documented: ${wrong.join('; ')}.`, { status, retryable: false });
-}
-
-/** The URL of a request. @throws `CONFIG_INVALID` */
-export function parsed(url: string | URL): URL {
-  if (url instanceof URL) return url;
-  if (URL.canParse(url)) return new URL(url);
-  const hint = 'Check the base URL: it must begin with https:// or http://.';
-  throw failure('CONFIG_INVALID', `${redactText(url, [])} is not a URL.`, { retryable: false }, { hint });
 }

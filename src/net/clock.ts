@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type DubError, throwIfAborted } from '../errors.js';
 
 /** Time as the client sees it, so that tests need not wait. */
@@ -24,10 +25,18 @@ export const systemClock: Clock = {
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const stop = () => reject(interruption(signal));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    const forget = onAbort(signal, stop);
+    promise.then(resolve, reject).finally(forget);
   });
+}
+
+/** Calls `stop` when the signal is aborted, now if it is already. @returns what takes the call back */
+export function onAbort(signal: AbortSignal, stop: () => void): () => void {
+  // One signal serves a whole run, hundreds of requests at once: more than ten listeners are no leak.
+  setMaxListeners(0, signal);
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  return () => signal.removeEventListener('abort', stop);
 }
 
 /** The error of an aborted signal: its reason when that is a `DubError`, else `INTERRUPTED`. */

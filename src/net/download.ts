@@ -1,6 +1,6 @@
-import { type AddressKind, hostKind } from './addresses.js';
+import { hostKind } from './addresses.js';
 import { mayReach, RefusedAddressError } from './agents.js';
-import { parsed, readWhole } from './calls.js';
+import { readWhole } from './calls.js';
 import { type OpenReply, refusedAddress } from './exchange.js';
 import { badReply, tooLarge } from './failures.js';
 import type { Download, DownloadedFile, DownloadOptions, Http, HttpRequest } from './http.js';
@@ -27,9 +27,9 @@ export function createDownload(runner: Runner): Http['download'] {
     link: string,
     options: DownloadOptions & { readonly toPath?: string },
   ): Promise<Download | DownloadedFile> {
-    const url = parsed(link);
+    const url = linkOf(link);
     const maxBytes = options.maxBytes ?? (options.toPath === undefined ? maxMemoryBytes : maxFileBytes);
-    return runner.run(requestOf(url, options), url, options.signal, async (attempt) => {
+    return runner.run(requestOf(url, options), options.signal, async (attempt) => {
       const reply = await followed(url, attempt, allowsPrivate);
       await refuseErrors(reply, options, attempt, runner);
       if (Number(reply.headers['content-length'] ?? 0) > maxBytes) {
@@ -76,12 +76,12 @@ async function followed(start: URL, attempt: Attempt, allowsPrivate: () => Promi
     reply.discard();
     if (hops === maxRedirects)
       throw badReply(`${attempt.what} was redirected more than ${maxRedirects} times.`, { retryable: false });
-    url = next;
+    url = checked(next);
   }
 }
 
 async function sendGuarded(url: URL, attempt: Attempt, allowsPrivate: () => Promise<boolean>): Promise<OpenReply> {
-  const kind = checkedKind(url);
+  const kind = hostKind(url.hostname);
   if (kind === 'public') return attempt.send(url, 'public');
   if (kind !== 'name') {
     if (!mayReach(kind, 'private') || !(await allowsPrivate())) throw refusedAddress(url.hostname, kind);
@@ -95,8 +95,13 @@ async function sendGuarded(url: URL, attempt: Attempt, allowsPrivate: () => Prom
   }
 }
 
-/** @throws `PROVIDER_BAD_REPLY` for links that are not plain http or https */
-function checkedKind(url: URL): AddressKind | 'name' {
+/** @throws `PROVIDER_BAD_REPLY` for a link that is not plain http or https; what cannot be read is not shown */
+function linkOf(link: string): URL {
+  if (!URL.canParse(link)) throw badReply('A link in an answer is not a URL.', { retryable: false });
+  return checked(new URL(link));
+}
+
+function checked(url: URL): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw badReply(`A link in an answer is not http or https (${url.protocol.replace(':', '')}).`, {
       retryable: false,
@@ -105,7 +110,7 @@ function checkedKind(url: URL): AddressKind | 'name' {
   if (url.username !== '' || url.password !== '') {
     throw badReply(`A link to ${url.host} in an answer has a user name in it.`, { retryable: false });
   }
-  return hostKind(url.hostname);
+  return url;
 }
 
 function wasRefused(error: unknown): boolean {
@@ -114,7 +119,8 @@ function wasRefused(error: unknown): boolean {
 
 async function anyBaseIsPrivate({ scope, shared }: Runner): Promise<boolean> {
   for (const base of scope.allowPrivateFor ?? []) {
-    const { hostname } = parsed(base);
+    if (!URL.canParse(base)) continue;
+    const { hostname } = new URL(base);
     const kind = hostKind(hostname);
     if (kind === 'name' ? await shared.agents.resolvesPrivately(hostname) : kind !== 'public') return true;
   }

@@ -93,7 +93,7 @@ export function failure(
   return withFacts(new DubError(code, message, { ...details, retryable: facts.retryable }), facts);
 }
 
-/** The code of a system or undici error; that of the last address tried when several were. */
+/** The code of a system or undici error; that of the first address tried when all of several failed. */
 function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   return typeof code === 'string' ? code : '';

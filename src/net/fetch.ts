@@ -1,11 +1,11 @@
 import { ReadableStream } from 'node:stream/web';
-import { parsed, readWhole } from './calls.js';
-import type { OpenReply } from './exchange.js';
+import { readWhole } from './calls.js';
 import type { FetchDefaults, HttpRequest } from './http.js';
 import { judge } from './judge.js';
 import { sendCredentialed } from './redirects.js';
 import { mediaTypeOf, type ReplyHeaders } from './reply.js';
-import type { Attempt, Runner } from './runner.js';
+import type { Runner } from './runner.js';
+import { streaming } from './stream.js';
 
 /** Headers of the wire that do not hold for a body that was already read and uncompressed. */
 const wireHeaders: ReadonlySet<string> = new Set([
@@ -34,12 +34,11 @@ export function createFetch(
 }
 
 function answer(runner: Runner, request: HttpRequest, signal: AbortSignal): Promise<Response> {
-  const url = parsed(request.url);
-  return runner.run(request, url, signal, async (attempt) => {
-    const reply = await sendCredentialed(request, url, attempt);
+  return runner.run(request, signal, async (attempt) => {
+    const reply = await sendCredentialed(request, attempt);
     const { status, headers } = reply;
     if (status >= 200 && status < 300 && mediaTypeOf(headers) === 'text/event-stream') {
-      return responseOf(ReadableStream.from(streamed(reply, attempt, runner)), status, headers);
+      return responseOf(ReadableStream.from(streaming(reply.chunks, attempt, runner)), status, headers);
     }
     const read = await readWhole(reply, request.maxBytes, attempt);
     judge(read, {
@@ -51,19 +50,6 @@ function answer(runner: Runner, request: HttpRequest, signal: AbortSignal): Prom
     attempt.pass.leave('ok');
     return responseOf(read.body.bytes, status, headers);
   });
-}
-
-async function* streamed(reply: OpenReply, { pass, watch }: Attempt, runner: Runner): AsyncGenerator<Uint8Array> {
-  watch.signal.addEventListener('abort', () => pass.leave('failed'), { once: true });
-  try {
-    yield* reply.chunks;
-    pass.leave('ok');
-  } catch (error) {
-    throw runner.redacted(error);
-  } finally {
-    watch.stop();
-    pass.leave('failed');
-  }
 }
 
 async function requestOf(asked: Request, defaults: FetchDefaults): Promise<HttpRequest> {

@@ -1,4 +1,4 @@
-import { interruption } from './clock.js';
+import { interruption, onAbort } from './clock.js';
 
 /** How a request that had a pass ended. `busy`: the service said that it gets too many. */
 export type PassEnd = 'ok' | 'busy' | 'failed';
@@ -55,15 +55,14 @@ export function createGate(): Gate {
       const door = doorOf(key);
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(interruption(signal));
-        const go = () => {
-          signal.removeEventListener('abort', giveUp);
-          resolve(passOf(door));
-        };
-        const giveUp = () => {
+        const forget = onAbort(signal, () => {
           door.waiting.splice(door.waiting.indexOf(go), 1);
           reject(interruption(signal));
-        };
-        signal.addEventListener('abort', giveUp, { once: true });
+        });
+        function go(): void {
+          forget();
+          resolve(passOf(door));
+        }
         door.waiting.push(go);
         admit(door);
       });

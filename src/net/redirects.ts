@@ -9,7 +9,8 @@ import { type Attempt, methodOf } from './runner.js';
  * Sends a request that may carry credentials. A redirect to another origin is an error; one within the origin is
  * followed once, and only for GET.
  */
-export async function sendCredentialed(request: HttpRequest, url: URL, attempt: Attempt): Promise<OpenReply> {
+export async function sendCredentialed(request: HttpRequest, attempt: Attempt): Promise<OpenReply> {
+  const { url } = attempt;
   const reply = await attempt.send(url, 'configured');
   const next = redirectOf(reply, url);
   if (next === undefined) return reply;

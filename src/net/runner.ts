@@ -2,6 +2,7 @@ import type { Agents, Reach } from './agents.js';
 import { type PreparedBody, prepareBody } from './body.js';
 import type { Clock } from './clock.js';
 import { exchange, type OpenReply } from './exchange.js';
+import { failure } from './failures.js';
 import type { Gate, Pass } from './gate.js';
 import type { HttpRequest, HttpScope } from './http.js';
 import type { Limiter } from './limiter.js';
@@ -28,6 +29,7 @@ export interface Attempt {
   readonly watch: Watch;
   /** To be given back when the answer has been read; `run` does so after an error. */
   readonly pass: Pass;
+  readonly url: URL;
   /** The request as messages name it, without its query. */
   readonly what: string;
   /** Sends the request to this address and waits for the head of the answer. */
@@ -39,7 +41,7 @@ export interface Runner {
   readonly shared: Shared;
   readonly scope: HttpScope;
   /** @throws what the last attempt threw, without secrets */
-  run<T>(request: HttpRequest, url: URL, signal: AbortSignal, attempt: (attempt: Attempt) => Promise<T>): Promise<T>;
+  run<T>(request: HttpRequest, signal: AbortSignal, attempt: (attempt: Attempt) => Promise<T>): Promise<T>;
   redacted(error: unknown): unknown;
 }
 
@@ -51,16 +53,23 @@ export function createRunner(shared: Shared, scope: HttpScope): Runner {
     shared,
     scope,
     redacted,
-    async run(request, url, signal, attempt) {
-      const method = methodOf(request);
-      const what = redactText(`${method} ${url.host}${url.pathname}`, secrets);
-      const limits = { ...defaultLimits, ...defined(scope.limits), ...defined(request.limits) };
+    async run(request, signal, attempt) {
       try {
+        const url = parsed(request.url);
+        const method = methodOf(request);
+        const what = redactText(`${method} ${url.host}${url.pathname}`, secrets);
+        const limits = { ...defaultLimits, ...defined(scope.limits), ...defined(request.limits) };
         const body = request.body === undefined ? undefined : await prepareBody(request.body);
         return await repeat(planOf(request, method, what, signal, shared, scope), signal, async (pass, remainingMs) => {
           const watch = startWatch(what, { ...limits, totalMs: Math.min(limits.totalMs, remainingMs) }, signal);
           try {
-            return await attempt({ watch, pass, what, send: sender({ request, method, what, body, shared, watch }) });
+            return await attempt({
+              watch,
+              pass,
+              url,
+              what,
+              send: sender({ request, method, what, body, shared, watch }),
+            });
           } catch (error) {
             watch.stop();
             throw error;
@@ -122,6 +131,21 @@ function planOf(
       scope.onRetry?.({ request: what, attempt, waitMs: Math.round(waitMs), code: error.code, message });
     },
   };
+}
+
+/** @throws `CONFIG_INVALID` */
+function parsed(url: string | URL): URL {
+  const hint = 'Check the base URL: it must begin with https:// or http://, and have no user name in it.';
+  const fine = URL.canParse(url instanceof URL ? url.href : url) ? new URL(url) : undefined;
+  if (fine !== undefined && /^https?:$/.test(fine.protocol) && fine.username === '' && fine.password === '')
+    return fine;
+  const shown = fine === undefined || fine.host === '' ? String(url) : `${fine.protocol}//${fine.host}`;
+  throw failure(
+    'CONFIG_INVALID',
+    `${shown} is not a URL that requests can be sent to.`,
+    { retryable: false },
+    { hint },
+  );
 }
 
 /** GET without a body and POST with one, unless told. */

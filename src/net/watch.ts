@@ -1,5 +1,5 @@
 import { DubError } from '../errors.js';
-import { interruption } from './clock.js';
+import { interruption, onAbort } from './clock.js';
 import { withFacts } from './facts.js';
 
 /** How long one attempt may take, in milliseconds. */
@@ -29,9 +29,9 @@ const longestTimer = 2_147_483_647;
 export function startWatch(what: string, limits: TimeLimits, caller: AbortSignal): Watch {
   const controller = new AbortController();
   const { signal } = controller;
-  const onAbort = () => end(interruption(caller));
   const total = setTimeout(() => end(tooLong(what, limits.totalMs)), Math.min(limits.totalMs, longestTimer));
   let idle = armIdle();
+  let forget: (() => void) | undefined;
 
   function armIdle(): NodeJS.Timeout {
     return setTimeout(() => end(silent(what, limits.idleMs)), Math.min(limits.idleMs, longestTimer));
@@ -39,15 +39,14 @@ export function startWatch(what: string, limits: TimeLimits, caller: AbortSignal
   function stop(): void {
     clearTimeout(total);
     clearTimeout(idle);
-    caller.removeEventListener('abort', onAbort);
+    forget?.();
   }
   function end(reason: DubError): void {
     stop();
     controller.abort(reason);
   }
 
-  if (caller.aborted) onAbort();
-  else caller.addEventListener('abort', onAbort, { once: true });
+  forget = onAbort(caller, () => end(interruption(caller)));
   return {
     signal,
     touch() {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { DubError } from '../../src/errors.js';
@@ -150,10 +150,16 @@ test('a body that unpacks to more than the limit is refused', async () => {
 });
 
 test('a compressed answer is read though none was asked for', async () => {
-  const body = gzipSync(JSON.stringify(task));
-  const { url, requests } = await server([{ body, headers: { 'content-encoding': 'gzip' } }]);
-  expect((await client().json(schema, { url }, never)).value).toEqual(task);
-  expect(requests[0]?.headers['accept-encoding']).toBeUndefined();
+  const packers = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync };
+  for (const [encoding, pack] of Object.entries(packers)) {
+    const { url, requests } = await server([
+      { body: pack(JSON.stringify(task)), headers: { 'content-encoding': encoding } },
+      { status: 204, headers: { 'content-encoding': encoding } },
+    ]);
+    expect((await client().json(schema, { url }, never)).value).toEqual(task);
+    expect((await client().request({ url }, never)).body.bytes).toHaveLength(0);
+    expect(requests[0]?.headers['accept-encoding']).toBeUndefined();
+  }
 });
 
 test('a compressed answer that ends early is a bad reply', async () => {
@@ -210,10 +216,19 @@ test('a redirect within the origin is followed once, for GET only', async () => 
 });
 
 test('an address that is no URL and a key with a line break are told as what they are', async () => {
-  expect(await failed(client().request({ url: 'dashscope' }, never))).toMatchObject({
-    code: 'CONFIG_INVALID',
-    message: 'dashscope is not a URL.',
-  });
+  const addresses = {
+    dashscope: 'dashscope',
+    'localhost:8000/v1': 'localhost:8000/v1',
+    'https://u:pw@h.test/v1': 'https://h.test',
+  };
+  for (const [url, shown] of Object.entries(addresses)) {
+    const error = await failed(client().request({ url }, never));
+    expect(error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `${shown} is not a URL that requests can be sent to.`,
+    });
+    expect(error.hint).toBe('Check the base URL: it must begin with https:// or http://, and have no user name in it.');
+  }
   const { url } = await server([]);
   const error = await failed(client().request({ url, headers: { authorization: 'Bearer abc\ndef' } }, never));
   expect(error.code).toBe('CONFIG_INVALID');

@@ -101,6 +101,20 @@ test('repeats a paid request whose connection was refused', async () => {
   );
 });
 
+test('a name with several addresses that all refuse is refused', async () => {
+  const port = await freePort();
+  const http = client({
+    retry: { attempts: 1 },
+    lookup: (_hostname, _options, callback) =>
+      callback(
+        null,
+        ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 })),
+      ),
+  });
+  const error = await failed(http.request({ url: `http://api.example.test:${port}/`, body: { json: 1 } }, never));
+  expect(error.message).toContain('got no answer: the connection was refused.');
+});
+
 test('repeats a paid request to a name that is not known', async () => {
   let asked = 0;
   const http = client({

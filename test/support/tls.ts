@@ -1,0 +1,22 @@
+/** A certificate for service.test and 127.0.0.1 that nobody trusts, and its key: worth nothing outside these tests. */
+export const untrusted = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyv40KUIPP1+bk9v7
+wOJz1q8mibQRo8yYLS4ctRrPHN2hRANCAARDaa23QAz5KXYWpXIkuUk+dY4wGNm5
+aVc/4doNcb/uzKJDHBvLjOV9dBHRoAI59VqQsbwRH6vtFd1esTPN/hzB
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBsDCCAVWgAwIBAgIUa8VxGtVD+ktoO+CXLWj7ubUxVJQwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMc2VydmljZS50ZXN0MCAXDTI2MTEyMjAzNDQzMVoYDzIxMjYx
+MDI5MDM0NDMxWjAXMRUwEwYDVQQDDAxzZXJ2aWNlLnRlc3QwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAARDaa23QAz5KXYWpXIkuUk+dY4wGNm5aVc/4doNcb/uzKJD
+HBvLjOV9dBHRoAI59VqQsbwRH6vtFd1esTPN/hzBo30wezAdBgNVHQ4EFgQUQGhr
+prjeuYvTKlyj4kerXM/kzegwHwYDVR0jBBgwFoAUQGhrprjeuYvTKlyj4kerXM/k
+zegwDwYDVR0TAQH/BAUwAwEB/zAoBgNVHREEITAfggxzZXJ2aWNlLnRlc3SCCWxv
+Y2FsaG9zdIcEfwAAATAKBggqhkjOPQQDAgNJADBGAiEAnIQwfxuvHO+KHoajywdM
+7smUhUgzQlHFR83gPaV8W8YCIQCbIzamDlQDVj3hprhp8SMIP7hO3vaT0HV/nIek
+Mbrbwg==
+-----END CERTIFICATE-----
+`,
+};
