@@ -133,7 +133,7 @@ function toStream(stream: ProbeStream, reply: ProbeReply, guessed: boolean): Sou
     codec: stream.codec_name ?? 'unknown',
     codecTag: stream.codec_tag_string?.includes('[') ? undefined : stream.codec_tag_string,
     language: languageTag === undefined ? undefined : parseLanguage(languageTag),
-    title: stream.tags?.title,
+    title: stream.tags?.title ?? namedHandler(stream.tags?.handler_name),
     dispositions: dispositions.map(([name]) => name),
     attachedPicture: stream.disposition?.attached_pic === 1,
     startUs,
@@ -144,6 +144,12 @@ function toStream(stream: ProbeStream, reply: ProbeReply, guessed: boolean): Sou
     video: type === 'video' ? videoOf(stream) : undefined,
     tags: stream.tags,
   };
+}
+
+/** MP4 calls its tracks by their handler; what recorders and muxers put there by themselves is no title. */
+function namedHandler(name: string | undefined): string | undefined {
+  const generic = /^$|handle|^(video|sound|audio|subtitle|text|data)s?$|media|gpac|apple|bento|l-smash|^GoPro|^\W/i;
+  return name === undefined || generic.test(name) ? undefined : name;
 }
 
 function bitRateOf(stream: ProbeStream): number | undefined {
