@@ -118,6 +118,15 @@ const entries: Entries = {
   storage: [
     {
       kind: 'storage',
+      name: 'dashscope',
+      summary: "Model Studio's temporary storage: no bucket needed, gone after 48 hours",
+      offline: false,
+      rough: false,
+      setup: '--store dashscope (DASHSCOPE_API_KEY)',
+      load: async () => (await import('./storage/dashscope/index.js')).dashscope,
+    },
+    {
+      kind: 'storage',
       name: 'none',
       summary: 'no storage: nothing leaves this machine',
       offline: true,
