@@ -29,6 +29,8 @@ export interface ChosenEngines {
   readonly targets: readonly Target[];
   /** `tts espeak-ng 1.51`, one for each engine that --offline picked. */
   readonly picked: readonly string[];
+  /** Engines that are good enough for rehearsals only. */
+  readonly rough: readonly string[];
 }
 
 /** The service that is used when nothing is named, once it ships. */
@@ -54,12 +56,13 @@ export async function chooseEngines(context: ChoiceContext): Promise<ChosenEngin
   }
   const storage = await chooser.load('storage', config.store ?? 'none');
   await chooser.refuseMissing();
-  return { sourceLanguage, asr: asr!, storage, targets, picked: chooser.picked };
+  return { sourceLanguage, asr: asr!, storage, targets, picked: chooser.picked, rough: [...chooser.rough] };
 }
 
 /** Chooses one stage after the other and gathers what is lacking, so that all of it is told at once. */
 class Chooser {
   readonly picked: string[] = [];
+  readonly rough = new Set<string>();
   private readonly gaps: OfflineGap[] = [];
   private readonly unnamed = new Set<ChosenKind>();
   private readonly config: Config;
@@ -95,6 +98,7 @@ class Chooser {
   async load<Kind extends 'asr' | 'translation' | 'tts' | 'storage'>(kind: Kind, spec: string) {
     const engine = await loadEngine(kind, spec, this.context);
     await this.refuseUnready(engine, false);
+    if (engine.rough) this.rough.add(engine.label);
     return toChosen(engine, this.config);
   }
 

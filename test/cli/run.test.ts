@@ -128,6 +128,27 @@ describe('--dry-run', () => {
   });
 });
 
+it('says that rough engines are rough, and is silent about it when quiet', async () => {
+  const args = [
+    'talk.mp4',
+    '--to',
+    'es',
+    '--asr',
+    'pocketsphinx',
+    '--translator',
+    'apertium',
+    '--tts',
+    'espeak-ng',
+    '--dry-run',
+  ];
+  const { exit, stderr } = await call(args);
+  expect({ exit, stderr }).toEqual({
+    exit: 0,
+    stderr: 'pocketsphinx and apertium are rough: for rehearsals, not for an audience.\n',
+  });
+  expect((await call([...args, '--quiet'])).stderr).toBe('');
+});
+
 describe('a run', () => {
   it('prints the path of the finished file and nothing else on stdout', async () => {
     const cwd = await own('plain');

@@ -83,6 +83,10 @@ async function makeJob({ call, loaded, input, media, tools }: InputRun): Promise
   const { cwd, platform } = call.io;
   const { signal } = call;
   const engines = await chooseEngines({ input, loaded, media, tools, cwd, platform, signal });
+  if (!config.quiet && engines.rough.length > 0) {
+    const are = engines.rough.length === 1 ? 'is' : 'are';
+    call.say(`${engines.rough.join(' and ')} ${are} rough: for rehearsals, not for an audience.\n`);
+  }
   if (!config.quiet && engines.picked.length > 0) call.say(`Chosen by --offline: ${engines.picked.join(', ')}\n`);
   const {
     output,

@@ -57,8 +57,12 @@ const figureNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 function formatFigure(gate: Gate): string {
-  const value = gate.value === undefined ? '–' : String(Math.round(gate.value * 10) / 10);
+  const value = gate.value === undefined ? '–' : rounded(gate.value, gate.unit === '×' ? 2 : 1);
   return `${figureNames.get(gate.name)} ${value} ${gate.unit ?? ''}`.trim();
+}
+
+function rounded(value: number, digits: number): string {
+  return String(Number(value.toFixed(digits)));
 }
 
 function meaning(output: OutputSummary, style: Style): string[] {
