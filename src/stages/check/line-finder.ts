@@ -11,7 +11,6 @@ export interface SoughtLine {
   readonly utteranceId: string;
   /** On the programme's clock. */
   readonly plannedStartMs: number;
-  readonly plannedTempo: number;
   /** The take as it should have been placed: stretched to the planned tempo. */
   readonly placed: Float32Array;
   /** The take brought to that length in other ways; undefined at tempo 1, where all are the same. */

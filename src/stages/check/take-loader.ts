@@ -43,7 +43,6 @@ export class TakeLoader {
     return {
       utteranceId: take.utteranceId,
       plannedStartMs: placement.startMs,
-      plannedTempo: placement.tempo,
       placed: needsPreparing(line) ? await this.#readPrepared(line) : emphasise(downsample(natural, step)),
       otherwise: comparable
         ? {

@@ -4,7 +4,7 @@ import type { Dub, Verdict } from '../../../src/domain/dub.js';
 import { probeFile } from '../../../src/media/probe.js';
 import { type CheckOptions, check } from '../../../src/stages/check.js';
 import { ffmpeg, makeFolder, removeFolder } from '../../support/media.js';
-import { allKept, type Film, type MuxFaults, makeDub, makeFilm, type TrackFaults } from './handmade.js';
+import { allKept, type Film, type MuxFaults, makeDub, makeFilm, type TrackFaults, withTwin } from './handmade.js';
 
 let folder: string;
 let film: Film;
@@ -109,6 +109,18 @@ describe('check', () => {
       ...['stretched', 'resampled', 'stretched', 'resampled', 'unfitted'],
     ]);
     expect(detail(verdict, 'tempo')).toContain('u0002 (1.1×), u0004 (0.9×)');
+  });
+
+  it.concurrent('tells two lines with the same words apart, and misses the one that is missing', async () => {
+    const twins = withTwin(film, 'u0003', 'u0006', 5400);
+    const judgeTwins = async (faults: TrackFaults, name: string) => {
+      const dub = await makeDub(twins, faults, { name });
+      return check(twins.source, twins.script, twins.takes, twins.timeline, dub, twins.options, twins.ctx);
+    };
+    expect(failed(await judgeTwins({}, 'twins.mkv'))).toEqual([]);
+    const verdict = await judgeTwins({ omit: ['u0006'] }, 'one-twin.mkv');
+    expect(failed(verdict)).toEqual(['lines-present', 'silent-failures']);
+    expect(detail(verdict, 'lines-present')).toBe('5 of 6 lines heard; not heard: u0006.');
   });
 
   it.concurrent('hears that a line was cut short, measures a peak, and misses dropped chapters', async () => {

@@ -150,6 +150,24 @@ export async function makeFilm(folder: string): Promise<Film> {
   };
 }
 
+/** The film with one line more, which says again what another line says, by the same voice. */
+export function withTwin(film: Film, id: string, twinId: string, startMs: number): Film {
+  const take = film.takes.takes.find((one) => one.utteranceId === id)!;
+  const placement = film.timeline.placements.find((one) => one.utteranceId === id)!;
+  const utterance = film.script.utterances.find((one) => one.id === id)!;
+  const span = { startMs, endMs: startMs + placement.durationMs };
+  return {
+    ...film,
+    script: { ...film.script, utterances: [...film.script.utterances, { ...utterance, ...span, id: twinId }] },
+    takes: { ...film.takes, takes: [...film.takes.takes, { ...take, utteranceId: twinId }] },
+    timeline: {
+      ...film.timeline,
+      placements: [...film.timeline.placements, { ...placement, utteranceId: twinId, startMs }],
+    },
+    placed: new Map([...film.placed, [twinId, film.placed.get(id)!]]),
+  };
+}
+
 /** The dub track as samples: the original lowered under each line, and the takes. */
 export function dubTrack(film: Omit<Film, 'options'>, faults: TrackFaults): Float32Array {
   const track = film.original.slice();

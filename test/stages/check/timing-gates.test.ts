@@ -167,6 +167,17 @@ describe('overlaps', () => {
     expect(gate('overlaps', cases).detail).toContain('u1 and u2 by 200 ms');
   });
 
+  it('blames the wording when a line that was reported as too long runs into the next', () => {
+    const cases: Case[] = [
+      { id: 'u1', at: [0, 1000], heard: [0, 1300] },
+      { id: 'u2', at: [1100, 2000] },
+    ];
+    const overflows = [{ utteranceId: 'u1', excessMs: 200 }];
+    const timeline = { programmeMs: 3000, placements: [], overflows, cost: 0 };
+    expect(gate('overlaps', cases)).toMatchObject({ passed: false, judges: 'file' });
+    expect(gate('overlaps', cases, { timeline })).toMatchObject({ passed: false, judges: 'wording' });
+  });
+
   it('allows two speakers at once only where they were in the source', () => {
     const talking = (bStart: number): Case[] => [
       { id: 'u1', speaker: 'A', at: [0, 1000], heard: [0, 1300] },
