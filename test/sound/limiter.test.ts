@@ -20,6 +20,11 @@ function limit(samples: Float32Array, ceilingDbtp: number, channels = 2, block =
   return { out, deepestDb: limiter.deepestDb() };
 }
 
+function sameBits(a: Float32Array, b: Float32Array): boolean {
+  const bytes = (of: Float32Array) => Buffer.from(of.buffer, of.byteOffset, of.byteLength);
+  return bytes(a).equals(bytes(b));
+}
+
 function truePeak(samples: Float32Array, channels = 2): number {
   const meter = new LoudnessMeter({ ...stereo, channels, layout: channels === 2 ? 'stereo' : 'mono' });
   meter.push(samples);
@@ -30,7 +35,7 @@ describe('the limiter', () => {
   it('changes no bit and adds no delay below the ceiling', () => {
     const samples = noise(96_000, 0.3);
     const { out, deepestDb } = limit(samples, -1);
-    expect(out).toEqual(samples);
+    expect(sameBits(out, samples)).toBe(true);
     expect(deepestDb).toBe(0);
   });
 
@@ -54,8 +59,8 @@ describe('the limiter', () => {
     samples[peak * 2] = 1.9;
     const { out } = limit(samples, -1);
     const before = (peak - 262) * 2;
-    expect(out.subarray(0, before)).toEqual(samples.subarray(0, before));
-    expect(out.subarray((peak + 48_000) * 2)).toEqual(samples.subarray((peak + 48_000) * 2));
+    expect(sameBits(out.subarray(0, before), samples.subarray(0, before))).toBe(true);
+    expect(sameBits(out.subarray((peak + 48_000) * 2), samples.subarray((peak + 48_000) * 2))).toBe(true);
     expect(rmsDb(out.subarray((peak - 4) * 2, peak * 2))).toBeLessThan(
       rmsDb(samples.subarray((peak - 4) * 2, peak * 2)) - 5,
     );
@@ -65,16 +70,20 @@ describe('the limiter', () => {
     const left = tone({ hz: 500, seconds: 1, amplitude: 1.6 });
     const samples = Float32Array.from({ length: left.length * 2 }, (_, i) => left[i >> 1]! * (i % 2 === 0 ? 1 : 0.25));
     const { out } = limit(samples, -1);
-    for (let i = 0; i < out.length; i += 2) expect(Math.abs(out[i + 1]! - out[i]! / 4)).toBeLessThan(1e-6);
+    const apart = out.reduce(
+      (most, sample, i) => (i % 2 === 0 ? Math.max(most, Math.abs(out[i + 1]! - sample / 4)) : most),
+      0,
+    );
+    expect(apart).toBeLessThan(1e-6);
   });
 
   it('gives the same bits however the samples are cut', () => {
     const samples = noise(96_000, 1.1);
     const whole = limit(samples, -1, 2, 48_000).out;
-    for (const block of [1, 17, 240, 1000])
-      expect(limit(samples.subarray(0, 20_000), -1, 2, block).out.subarray(0, 19_000)).toEqual(
-        whole.subarray(0, 19_000),
-      );
+    for (const block of [1, 17, 240, 1000]) {
+      const { out } = limit(samples.subarray(0, 20_000), -1, 2, block);
+      expect(sameBits(out.subarray(0, 19_000), whole.subarray(0, 19_000))).toBe(true);
+    }
   });
 
   it('changes loudness little when only peaks are lowered', () => {

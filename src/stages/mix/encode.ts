@@ -8,6 +8,7 @@ import type { StageContext } from '../context.js';
 import type { Balance } from './balance.js';
 import { type Ducker, eachBedBlock, openBed, openSilence } from './bed.js';
 import { DubTrack } from './dub-track.js';
+import { encoderGain } from './encoder-level.js';
 import { dubChannels } from './format.js';
 import { ceilingOf, chooseGain } from './gain.js';
 import type { MixOptions } from './options.js';
@@ -67,7 +68,7 @@ export async function encodeMix(job: EncodeJob, report: Report, ctx: StageContex
   }
 }
 
-/** @returns loudness of what was handed to the encoder */
+/** @returns loudness of the mix as it should come back from the encoder */
 async function encodeOnce(job: EncodeJob, setting: Setting, report: Report, ctx: StageContext): Promise<Loudness> {
   const { format, options } = job;
   const output = { options: options.codec.options, to: options.outPath };
@@ -75,8 +76,10 @@ async function encodeOnce(job: EncodeJob, setting: Setting, report: Report, ctx:
   const limiter = new Limiter(format, setting.limitDbtp);
   const meter = new LoudnessMeter(format);
   const gain = fromDecibels(setting.gainDb);
+  const raised = encoderGain(options.codec);
   const pass = async (samples: Float32Array) => {
     meter.push(samples);
+    if (raised !== 1) for (let i = 0; i < samples.length; i++) samples[i]! *= raised;
     await writer.write(samples);
   };
   try {

@@ -8,13 +8,17 @@ export type Report = (share: number) => void;
 /** Turns the parts of the mix into one `stage-progress`, in milliseconds of programme, at most once a second. */
 export class Progress {
   readonly #total: number;
-  readonly #ctx: StageContext;
+  readonly #ctx: Pick<StageContext, 'emit'>;
+  readonly #now: () => number;
   #told = 0;
-  #toldAt = Date.now();
+  #toldAt: number;
 
-  constructor(total: number, ctx: StageContext) {
+  /** @param now a clock in milliseconds */
+  constructor(total: number, ctx: Pick<StageContext, 'emit'>, now: () => number = Date.now) {
     this.#total = total;
     this.#ctx = ctx;
+    this.#now = now;
+    this.#toldAt = now();
   }
 
   /** The part of the work that leads from one share of the whole, 0…1, to another. */
@@ -24,7 +28,7 @@ export class Progress {
 
   /** Never backwards: a part that must be done again is not told again. */
   #tell(done: number): void {
-    const now = Date.now();
+    const now = this.#now();
     if (done <= this.#told || now - this.#toldAt < leastIntervalMs) return;
     this.#told = done;
     this.#toldAt = now;
