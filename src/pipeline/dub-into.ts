@@ -18,7 +18,7 @@ import { type CheckRecord, checkRecord, checkRecordName } from './check.js';
 import type { OutputSummary } from './events.js';
 import type { DubJob } from './job.js';
 import { castKey, filesExist, mixKey } from './keys.js';
-import { toJsonText, translationAsSrt } from './readable.js';
+import { countOf, toJsonText, translationAsSrt } from './readable.js';
 import { translateAndVoice } from './voicing.js';
 import { type TargetWork, warn } from './work.js';
 
@@ -75,7 +75,7 @@ function refuseFailures(job: DubJob, failures: readonly LineFailure[]): void {
   const first = failures[0];
   if (job.onLineFailure !== 'fail' || first === undefined) return;
   throw new DubError(first.code as DubErrorCode, `Line ${first.utteranceId} failed: ${first.message}`, {
-    hint: `${failures.length} lines failed in all. --on-line-failure keep-original lets the others go on.`,
+    hint: `${countOf(failures.length, 'line')} failed in all. --on-line-failure keep-original lets the others go on.`,
   });
 }
 
@@ -92,7 +92,7 @@ async function alignTakes(work: TargetWork, takes: Takes): Promise<Timeline> {
   if (worst !== undefined && job.onOverflow === 'fail') {
     throw new DubError(
       'TIMING_OVERFLOW',
-      `${timeline.overflows.length} lines do not fit; ${worst.utteranceId} is ${worst.excessMs} ms too long.`,
+      `${countOf(timeline.overflows.length, 'line')} too long; ${worst.utteranceId} by ${worst.excessMs} ms.`,
       {
         hint: `Shorten them in the translation, or let them be with --on-overflow overrun.`,
       },
@@ -104,7 +104,7 @@ async function alignTakes(work: TargetWork, takes: Takes): Promise<Timeline> {
 function describeTimeline({ placements, overflows }: Timeline): string {
   const fastest = placements.reduce((most, placement) => Math.max(most, placement.tempo), 1);
   const over = overflows.length === 0 ? '' : `, ${overflows.length} do not fit`;
-  return `${placements.length} lines placed, fastest ${fastest.toFixed(2)}x${over}`;
+  return `${countOf(placements.length, 'line')} placed, fastest ${fastest.toFixed(2)}x${over}`;
 }
 
 async function makeSubtitles(work: TargetWork, translation: Translation, timeline: Timeline): Promise<Subtitles> {
@@ -112,7 +112,7 @@ async function makeSubtitles(work: TargetWork, translation: Translation, timelin
   const subtitles = await session.stage(
     { stage: 'subtitle', language },
     async () => ({ value: subtitle(shared.script, translation, timeline, shared.source.frameMs), kept: false }),
-    ({ cues }) => `${cues.length} cues`,
+    ({ cues }) => countOf(cues.length, 'cue'),
   );
   const srt = writeSrt(subtitles.cues);
   await session.write(`${language}/subtitles.srt`, srt);

@@ -25,3 +25,8 @@ export function translationAsSrt(script: Script, translation: Translation): stri
   });
   return writeSrt(cues);
 }
+
+/** `1 line`, `2 lines`. */
+export function countOf(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}

@@ -8,7 +8,7 @@ import { transcribe } from '../stages/transcribe.js';
 import type { DubJob } from './job.js';
 import { extractKey, filesExist, segmentKey, transcribeKey } from './keys.js';
 import { refuseSpoken, withinRange } from './range.js';
-import { scriptAsSrt, toJsonText } from './readable.js';
+import { countOf, scriptAsSrt, toJsonText } from './readable.js';
 import type { Session } from './session.js';
 
 /** What every target language shares. */
@@ -29,7 +29,7 @@ export async function prepareShared(job: DubJob, source: Source, session: Sessio
       session.folder.once('segment', segmentKey(transcript, source), async () =>
         segment(transcript, source.durationMs),
       ),
-    (value) => `${value.utterances.length} lines, ${countSpeakers(value)}`,
+    (value) => `${countOf(value.utterances.length, 'line')}, ${countOf(speakersOf(value), 'speaker')}`,
   );
   tellLeftOut(transcript, source, session);
   await session.write('script.srt', scriptAsSrt(script));
@@ -64,7 +64,7 @@ async function recognise(job: DubJob, source: Source, soundtrack: Soundtrack, se
       session.folder.once('transcribe', given, () =>
         transcribe(source, soundtrack, asr.provider, storage.provider, options, ctx),
       ),
-    (value) => `${value.segments.length} segments, language ${value.language}`,
+    (value) => `${countOf(value.segments.length, 'segment')}, language ${value.language}`,
   );
   await session.write('transcript.json', toJsonText(transcript));
   return transcript;
@@ -75,11 +75,10 @@ function tellLeftOut(transcript: Transcript, source: Source, session: Session): 
   const outside = segmentsLeftOut(transcript, source.durationMs).filter(({ reason }) => reason === 'outside-programme');
   if (outside.length === 0) return;
   const ids = outside.map(({ segmentId }) => segmentId).join(', ');
-  const message = `${outside.length} segments lie outside the programme and are left out: ${ids}.`;
+  const message = `Outside the programme and left out: ${countOf(outside.length, 'segment')} (${ids}).`;
   session.emit({ type: 'warning', stage: 'segment', message });
 }
 
-function countSpeakers(script: Script): string {
-  const speakers = new Set(script.utterances.map((utterance) => utterance.speaker)).size;
-  return speakers === 1 ? '1 speaker' : `${speakers} speakers`;
+function speakersOf(script: Script): number {
+  return new Set(script.utterances.map((utterance) => utterance.speaker)).size;
 }

@@ -6,6 +6,7 @@ import { translate } from '../stages/translate.js';
 import type { Kept } from '../workspace/folder.js';
 import { filesExist, synthesizeKey, translateKey } from './keys.js';
 import { LineQueue } from './line-queue.js';
+import { countOf } from './readable.js';
 import type { TargetWork } from './work.js';
 
 /** A translation and a take for each of its lines. */
@@ -112,5 +113,5 @@ function tellTakes(work: TargetWork, make: (ctx: StageContext) => Promise<Kept<T
 }
 
 function countLines(done: number, failed: number): string {
-  return failed === 0 ? `${done} lines` : `${done} lines, ${failed} failed`;
+  return failed === 0 ? countOf(done, 'line') : `${countOf(done, 'line')}, ${failed} failed`;
 }
