@@ -60,21 +60,25 @@ export function createRunner(shared: Shared, scope: HttpScope): Runner {
         const what = redactText(`${method} ${url.host}${url.pathname}`, secrets);
         const limits = { ...defaultLimits, ...defined(scope.limits), ...defined(request.limits) };
         const body = request.body === undefined ? undefined : await prepareBody(request.body);
-        return await repeat(planOf(request, method, what, signal, shared, scope), signal, async (pass, remainingMs) => {
-          const watch = startWatch(what, { ...limits, totalMs: Math.min(limits.totalMs, remainingMs) }, signal);
-          try {
-            return await attempt({
-              watch,
-              pass,
-              url,
-              what,
-              send: sender({ request, method, what, body, shared, watch }),
-            });
-          } catch (error) {
-            watch.stop();
-            throw error;
-          }
-        });
+        return await repeat(
+          planOf({ request, method, what, signal }, shared, scope),
+          signal,
+          async (pass, remainingMs) => {
+            const watch = startWatch(what, { ...limits, totalMs: Math.min(limits.totalMs, remainingMs) }, signal);
+            try {
+              return await attempt({
+                watch,
+                pass,
+                url,
+                what,
+                send: sender({ request, method, what, body, shared, watch }),
+              });
+            } catch (error) {
+              watch.stop();
+              throw error;
+            }
+          },
+        );
       } catch (error) {
         throw redacted(error);
       }
@@ -98,14 +102,14 @@ function sender({ request, method, what, body, shared, watch }: Sending): Attemp
     exchange({ method, url, headers, body, reach, what, connectMs, onSent: request.onSent }, shared.agents, watch);
 }
 
-function planOf(
-  request: HttpRequest,
-  method: string,
-  what: string,
-  signal: AbortSignal,
-  shared: Shared,
-  scope: HttpScope,
-): RepeatPlan {
+interface Asking {
+  readonly request: HttpRequest;
+  readonly method: string;
+  readonly what: string;
+  readonly signal: AbortSignal;
+}
+
+function planOf({ request, method, what, signal }: Asking, shared: Shared, scope: HttpScope): RepeatPlan {
   const { limiter, gate, clock, random } = shared;
   const asked = request.limiter;
   return {
@@ -133,7 +137,7 @@ function planOf(
   };
 }
 
-/** @throws `CONFIG_INVALID` */
+/** @throws `CONFIG_INVALID` when requests cannot be sent to it */
 function parsed(url: string | URL): URL {
   const hint = 'Check the base URL: it must begin with https:// or http://, and have no user name in it.';
   const fine = URL.canParse(url instanceof URL ? url.href : url) ? new URL(url) : undefined;

@@ -55,7 +55,7 @@ test('a stream that breaks, or falls silent, ends in an error after the events t
   ] as const;
   for (const { fault, code } of cases) {
     const { url, requests } = await server(() => ({ headers: stream, body: 'data:1\n\n', fault }));
-    const { events } = await client().events({ url, limits: { idleMs: 150 } }, never);
+    const { events } = await client().events({ url, limits: { idleMs: 600 } }, never);
     const seen: string[] = [];
     const reading = (async () => {
       for await (const { data } of events) seen.push(data);
@@ -68,11 +68,11 @@ test('a stream that breaks, or falls silent, ends in an error after the events t
 
 test('a slow reader is not taken for a silent server', async () => {
   const { url } = await server([{ headers: stream, pieces: ['data:1\n\n', 'data:2\n\n'], pauseMs: 10 }]);
-  const { events } = await client().events({ url, limits: { idleMs: 120 } }, never);
+  const { events } = await client().events({ url, limits: { idleMs: 600 } }, never);
   let count = 0;
   for await (const _ of events) {
     count++;
-    await wait(200);
+    await wait(800);
   }
   expect(count).toBe(2);
 });
@@ -97,7 +97,7 @@ test('a stream that nobody reads gives its place back when its time is over', as
   const { url } = await server(() => ({ headers: stream, body: 'data:1\n\n', fault: 'hang-in-body' }));
   const http = client();
   http.limit('chat', { concurrency: 1 });
-  const request = { url, limiter: { key: 'chat' }, limits: { idleMs: 60 } };
+  const request = { url, limiter: { key: 'chat' }, limits: { idleMs: 300 } };
   await http.events(request, never);
   const second = await http.events(request, never);
   expect(second.status).toBe(200);

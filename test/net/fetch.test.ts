@@ -14,8 +14,8 @@ const completion = {
 const stream = { 'content-type': 'text/event-stream' };
 const messages = [{ role: 'user', content: 'Hello' }] as const;
 
-function sdk(http: Http, baseURL: string, errors: unknown[] = []): OpenAI {
-  const fetch = http.fetch({ idempotent: 'repeatable', limits: { idleMs: 150 } }, (error) => errors.push(error));
+function sdk(http: Http, baseURL: string, errors: unknown[] = [], idleMs = 10_000): OpenAI {
+  const fetch = http.fetch({ idempotent: 'repeatable', limits: { idleMs } }, (error) => errors.push(error));
   return new OpenAI({ apiKey: 'sk-test', baseURL, fetch, maxRetries: 0 });
 }
 
@@ -71,7 +71,7 @@ test('the error behind what the SDK throws is told even where the SDK drops it',
     const { url } = await server(() => reply);
     const errors: unknown[] = [];
     await expect(
-      sdk(client({ retry: { attempts: 1 } }), url, errors).chat.completions.create({
+      sdk(client({ retry: { attempts: 1 } }), url, errors, 500).chat.completions.create({
         model: 'm',
         messages: [...messages],
       }),
