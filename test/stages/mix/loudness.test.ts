@@ -41,7 +41,7 @@ function syllables(seconds: number, amplitude: number): Float32Array {
   return samples;
 }
 
-const takes = Array.from({ length: 5 }, (_, i) => ({ hz: 300 + i * 170, startMs: 500 + i * 1900, seconds: 0.9 }));
+const takes = Array.from({ length: 3 }, (_, i) => ({ hz: 300 + i * 170, startMs: 500 + i * 1900, seconds: 0.9 }));
 
 describe('the loudness of the encoded file', () => {
   it.each([
@@ -54,7 +54,7 @@ describe('the loudness of the encoded file', () => {
     ['netflix', 'flac', 0.9],
   ] as const)('is that of %s in %s, and its true peak is held', async (loudness, codec, amplitude) => {
     const outPath = join(folder, `${loudness}.${codec}`);
-    const source = syllables(11, amplitude);
+    const source = syllables(6, amplitude);
     const options = { loudness, codec: codecOf(codec), outPath };
     const { mix } = await mixScene(folder, { source, channels: 2, takes, options });
     const found = loudnessOf(await decode(outPath, 2), 2);
@@ -68,10 +68,10 @@ describe('the loudness of the encoded file', () => {
   });
 
   it('of a source that peaks above the ceiling is the source’s with the peaks held', async () => {
-    const source = syllables(8, 0.3);
+    const source = syllables(6, 0.3);
     for (let i = 30_000; i < source.length; i += 70_001) source[i] = 1.5;
     expect(loudnessOf(source, 2).truePeakDbtp).toBeGreaterThan(2);
-    const { samples, mix } = await mixScene(folder, { source, channels: 2, takes: takes.slice(0, 3) });
+    const { samples, mix } = await mixScene(folder, { source, channels: 2, takes });
     const found = loudnessOf(samples, 2);
     expect(found.truePeakDbtp).toBeLessThanOrEqual(-1);
     expect(Math.abs(found.integratedLufs - mix.targetLufs)).toBeLessThanOrEqual(0.5);

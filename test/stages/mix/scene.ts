@@ -6,7 +6,7 @@ import type { Soundtrack } from '../../../src/domain/source.js';
 import type { Placement, Take, Timeline } from '../../../src/domain/timeline.js';
 import { findMediaTools } from '../../../src/media/tools.js';
 import { LoudnessMeter } from '../../../src/sound/loudness.js';
-import { writeWav } from '../../../src/sound/wav.js';
+import { readWav, writeWav } from '../../../src/sound/wav.js';
 import type { StageContext, StageEvent } from '../../../src/stages/context.js';
 import { type MixCodec, type MixOptions, mix } from '../../../src/stages/mix/index.js';
 import { ffmpeg } from '../../support/media.js';
@@ -56,6 +56,7 @@ export function floatCodec(channels: number, layout = layouts[channels]!): MixCo
 }
 
 let made = 0;
+const findTools = findMediaTools();
 
 /** Mixes a scene with real ffmpeg and decodes the result. */
 export async function mixScene(folder: string, scene: Scene): Promise<Mixed> {
@@ -79,7 +80,7 @@ export async function mixScene(folder: string, scene: Scene): Promise<Mixed> {
   const ctx: StageContext = {
     signal: scene.signal ?? new AbortController().signal,
     scratch: folder,
-    tools: await findMediaTools(),
+    tools: await findTools,
     keeper: { file: () => Promise.reject(new Error('the mix keeps nothing')) },
     emit: (event) => events.push(event),
   };
@@ -134,6 +135,10 @@ async function writeTake(folder: string, name: string, recipe: ToneTake, index: 
   };
 }
 
+/** Speaker masks of WAVE_FORMAT_EXTENSIBLE. */
+const masks: Readonly<Record<string, number>> = { mono: 0x4, stereo: 0x3, '5.1': 0x3f, '5.1(side)': 0x60f };
+
+/** A WAV of floats: written here because starting ffmpeg for each scene would take longer than the mix. */
 async function writeSource(
   folder: string,
   name: string,
@@ -141,16 +146,32 @@ async function writeSource(
   channels: number,
   layout: string,
 ): Promise<string> {
-  const raw = join(folder, `${name}.f32`);
-  await writeFile(raw, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength));
+  const header = Buffer.alloc(68);
+  header.write('RIFF', 0);
+  header.writeUInt32LE(60 + samples.byteLength, 4);
+  header.write('WAVEfmt ', 8);
+  header.writeUInt32LE(40, 16);
+  header.writeUInt16LE(0xfffe, 20);
+  header.writeUInt16LE(channels, 22);
+  header.writeUInt32LE(48_000, 24);
+  header.writeUInt32LE(48_000 * channels * 4, 28);
+  header.writeUInt16LE(channels * 4, 32);
+  header.writeUInt16LE(32, 34);
+  header.writeUInt16LE(22, 36);
+  header.writeUInt16LE(32, 38);
+  header.writeUInt32LE(masks[layout]!, 40);
+  header.write('0300000000001000800000aa00389b71', 44, 'hex');
+  header.write('data', 60);
+  header.writeUInt32LE(samples.byteLength, 64);
   const path = join(folder, `${name} source.wav`);
-  const input = ['-f', 'f32le', '-ar', '48000', '-ac', String(channels), '-channel_layout', layout, '-i', raw];
-  await ffmpeg(...input, '-c:a', 'pcm_f32le', path);
+  await writeFile(path, Buffer.concat([header, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)]));
   return path;
 }
 
 /** All samples of a file, interleaved, at 48 kHz. */
 export async function decode(path: string, channels: number): Promise<Float32Array> {
+  const wav = readWav(await readFile(path));
+  if (wav?.channels === channels) return wav.samples;
   const bytes = await ffmpeg('-i', `file:${path}`, '-ac', String(channels), '-ar', '48000', '-f', 'f32le', '-');
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
