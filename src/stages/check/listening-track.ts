@@ -11,7 +11,10 @@ export class ListeningTrack {
   readonly #front: readonly number[];
   readonly #downsampler: Downsampler;
   readonly #offset: number;
-  #samples = new Float32Array(0);
+  /** Samples in use lie at its start; the rest is room to grow. */
+  #room = new Float32Array(16 * listeningRate);
+  #length = 0;
+  /** Index in the track of the first sample in use. */
   #from = 0;
   #before = 0;
 
@@ -25,7 +28,7 @@ export class ListeningTrack {
 
   /** How many samples of the programme have been heard. */
   get heardUntil(): number {
-    return this.#from + this.#samples.length + Math.floor(this.#offset);
+    return this.#from + this.#length + Math.floor(this.#offset);
   }
 
   /** What must be added to positions in a slice: the track's samples lie between the programme's. */
@@ -48,26 +51,32 @@ export class ListeningTrack {
     const shift = Math.floor(this.#offset) + this.#from;
     const out = new Float32Array(to - from);
     const first = Math.max(from, shift);
-    if (first < to) out.set(this.#samples.subarray(first - shift, Math.max(0, to - shift)), first - from);
+    const last = Math.min(to - shift, this.#length);
+    if (first - shift < last) out.set(this.#room.subarray(first - shift, last), first - from);
     return out;
   }
 
   /** Drops what lies before sample `from` of the programme. */
   forgetBefore(from: number): void {
-    const drop = Math.min(this.#samples.length, from - Math.floor(this.#offset) - this.#from);
-    // Copying the rest each time would cost more than the memory it saves.
-    if (drop < listeningRate * 10) return;
-    this.#samples = this.#samples.slice(drop);
+    const drop = Math.min(this.#length, from - Math.floor(this.#offset) - this.#from);
+    // Moving the rest each time would cost more than the memory it saves.
+    if (drop < listeningRate) return;
+    this.#room.copyWithin(0, drop, this.#length);
+    this.#length -= drop;
     this.#from += drop;
   }
 
   #append(samples: Float32Array): void {
     if (samples.length === 0) return;
-    const longer = new Float32Array(this.#samples.length + samples.length);
-    longer.set(this.#samples);
-    longer.set(emphasise(samples, this.#before), this.#samples.length);
+    const length = this.#length + samples.length;
+    if (length > this.#room.length) {
+      const larger = new Float32Array(2 * length);
+      larger.set(this.#room);
+      this.#room = larger;
+    }
+    this.#room.set(emphasise(samples, this.#before), this.#length);
     this.#before = samples.at(-1)!;
-    this.#samples = longer;
+    this.#length = length;
   }
 
   #toMono(interleaved: Float32Array): Float32Array {
