@@ -69,8 +69,15 @@ module.exports = {
         errors,
         zod,
         node,
+        '^node_modules/(@types/)?ali-oss/',
       ),
     ),
+    {
+      name: 'ali-oss-in-its-room',
+      severity: 'error',
+      from: { pathNot: '^src/providers/storage/oss/' },
+      to: { path: '^node_modules/(@types/)?ali-oss/' },
+    },
     {
       name: 'providers-apart',
       severity: 'error',
@@ -125,6 +132,7 @@ module.exports = {
         inRoom('media'),
         inRoom('subtitles'),
         contracts,
+        '^src/providers/conformance\\.ts$', '^src/providers/tts/conformance\\.ts$',
         domain,
         errors,
         zod,

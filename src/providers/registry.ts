@@ -127,6 +127,15 @@ const entries: Entries = {
     },
     {
       kind: 'storage',
+      name: 'oss',
+      summary: 'Aliyun OSS: a bucket of your own, links signed for some hours',
+      offline: false,
+      rough: false,
+      setup: '--store oss:BUCKET with OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_REGION (and OSS_CNAME)',
+      load: async () => (await import('./storage/oss/index.js')).oss,
+    },
+    {
+      kind: 'storage',
       name: 'none',
       summary: 'no storage: nothing leaves this machine',
       offline: true,

@@ -110,6 +110,8 @@ export async function startOssEmulator(options: OssEmulatorOptions = {}): Promis
         Array.isArray(value) ? value.join(', ') : (value ?? ''),
       ]),
     );
+    // Node takes the socket from a request whose body is not read to its end.
+    const { socket } = incoming;
     let entry: OssRequest | undefined;
     let fault: OssFault | undefined;
     try {
@@ -119,7 +121,7 @@ export async function startOssEmulator(options: OssEmulatorOptions = {}): Promis
       entry = { operation: target.operation, method: incoming.method!, host, target: incoming.url!, headers, body };
       requests.push(entry);
       if (fault?.kind === 'hang') return;
-      if (fault?.kind === 'reset') return void incoming.socket.resetAndDestroy();
+      if (fault?.kind === 'reset') return void socket.resetAndDestroy();
       if (fault?.kind === 'html') return page(outgoing, entry, fault.status ?? 200);
       if (fault?.kind === 'empty') return void outgoing.writeHead(fault.status ?? 200, { 'content-length': '0' }).end();
       if (fault?.kind === 'error') throw scripted(fault);
@@ -128,11 +130,11 @@ export async function startOssEmulator(options: OssEmulatorOptions = {}): Promis
       else admit(target, entry, headers);
       const done = work(target, entry, fault);
       if (fault?.kind === 'hang-after') return;
-      if (fault?.kind === 'reset-after') return void incoming.socket.resetAndDestroy();
+      if (fault?.kind === 'reset-after') return void socket.resetAndDestroy();
       send(outgoing, entry, { ...done, headers: { ...standard, ...done.headers } }, fault);
     } catch (error) {
       if (!(error instanceof OssError)) {
-        if (incoming.socket.destroyed) return;
+        if (socket.destroyed) return;
         violations.push(`the emulator failed: ${error instanceof Error ? error.stack : String(error)}`);
       }
       const known = error instanceof OssError ? error : new OssError(500, 'InternalError', String(error));
@@ -161,7 +163,7 @@ export async function startOssEmulator(options: OssEmulatorOptions = {}): Promis
   function admit(target: Target, entry: OssRequest, headers: Readonly<Record<string, string>>): void {
     const { host, method } = entry;
     if (options.customDomainDemand !== undefined && mainlandPublic.test(host)) {
-      throw new OssError(403, 'AccessDenied', options.customDomainDemand, {}, '0003-00001403');
+      throw new OssError(403, 'AccessDenied', options.customDomainDemand);
     }
     if ((headers.authorization ?? '').startsWith('OSS ')) {
       violations.push(`${target.operation}: signed by version 1`);
@@ -252,7 +254,8 @@ export async function startOssEmulator(options: OssEmulatorOptions = {}): Promis
   const server = createServer((incoming, outgoing) => {
     open++;
     outgoing.once('close', () => open--);
-    answer(incoming, outgoing).catch(() => incoming.socket.destroy());
+    const { socket } = incoming;
+    answer(incoming, outgoing).catch(() => socket.destroy());
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -335,13 +338,7 @@ function route(
   if (told !== undefined && told !== bucket.region && told !== 'accelerate') {
     const message =
       'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.';
-    throw new OssError(
-      403,
-      'AccessDenied',
-      message,
-      { Bucket: name, Endpoint: `oss-${bucket.region}.aliyuncs.com` },
-      '0003-00001403',
-    );
+    throw new OssError(403, 'AccessDenied', message, { Bucket: name, Endpoint: `oss-${bucket.region}.aliyuncs.com` });
   }
   return { operation: operationOf(incoming.method ?? '', key, new Set(query.map(([one]) => one))), bucket, key, query };
 }
@@ -350,8 +347,8 @@ function bucketOfHost(host: string): string {
   const [, name] = /^(.+)\.oss-[a-z0-9-]+\.aliyuncs\.com$/.exec(host) ?? [];
   if (name !== undefined) return name;
   if (/^oss-[a-z0-9-]+\.aliyuncs\.com$/.test(host)) {
-    const message = 'The bucket you are attempting to access must be addressed using OSS third level domain.';
-    throw new OssError(403, 'SecondLevelDomainForbidden', message, {}, '0016-00000004');
+    const message = 'Please use virtual hosted style to access.';
+    throw new OssError(403, 'SecondLevelDomainForbidden', message);
   }
   throw new OssError(
     404,
