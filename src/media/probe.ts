@@ -148,7 +148,8 @@ function toStream(stream: ProbeStream, reply: ProbeReply, guessed: boolean): Sou
 
 /** MP4 calls its tracks by their handler; what recorders and muxers put there by themselves is no title. */
 function namedHandler(name: string | undefined): string | undefined {
-  const generic = /^$|handle|^(video|sound|audio|subtitle|text|data)s?$|media|gpac|apple|bento|l-smash|^GoPro|^\W/i;
+  const generic =
+    /^$|handle|^(video|sound|audio|subtitle|text|data)s?$|media|gpac|apple|bento|l-smash|^gopro|^[\0-\x1f#]/i;
   return name === undefined || generic.test(name) ? undefined : name;
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mix } from '../../src/domain/dub.js';
@@ -15,8 +16,9 @@ export async function encodeDub(
   container: ContainerName,
 ): Promise<Mix> {
   const codec = audioCodecFor(chooseAudioStream(source), container);
-  const raw = join(folder, `dub-${container}.f32`);
-  const path = join(folder, `dub-${container}-${codec.codec}${codec.extension}`);
+  const name = `dub-${randomUUID()}`;
+  const raw = join(folder, `${name}.f32`);
+  const path = join(folder, name + codec.extension);
   await writeFile(raw, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength));
   const input = ['-f', 'f32le', '-ar', '48000', '-ac', '1', '-i', raw];
   await ffmpeg(...input, '-ac', String(codec.channels), ...codec.options, path);
