@@ -20,6 +20,8 @@ export type {
   AsrProvider,
   AsrReply,
   AsrRequest,
+  AsrWay,
+  AsrWish,
   SubtitleTrack,
 } from './providers/asr/contract.js';
 export {

@@ -46,6 +46,8 @@ export interface DubJob {
   readonly force: boolean;
   /** BCP 47 of the speech when the user named it. */
   readonly sourceLanguage?: string | undefined;
+  /** How many speakers there are, `auto` to have them told apart, undefined for one voice. */
+  readonly speakers?: number | 'auto' | undefined;
   readonly asr: Chosen<AsrProvider>;
   readonly storage: Chosen<StorageProvider>;
   readonly targets: readonly Target[];

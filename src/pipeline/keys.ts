@@ -23,7 +23,10 @@ export function extractKey(job: DubJob, source: Source): unknown {
 /** What shapes the transcript. */
 export async function transcribeKey(job: DubJob, soundtrack: Soundtrack): Promise<unknown> {
   const asr = await providerKey(job.asr);
-  return { v: versions.transcribe, soundtrack, asr, language: job.sourceLanguage };
+  const { sourceLanguage: language, speakers, storage } = job;
+  // A recogniser with several models takes another one when there is no store, with other times.
+  const model = job.asr.provider.choose?.({ language, speakers, canPublish: storage.provider.stores }).model;
+  return { v: versions.transcribe, soundtrack, asr, language, speakers, model };
 }
 
 /** What shapes the script. */

@@ -90,7 +90,7 @@ async function readWithoutListening(job: DubJob, source: Source, tools: RunTools
     },
   };
   const unheard = { durationMs: source.durationMs };
-  const options = { label: job.asr.label, language: job.sourceLanguage };
+  const options = { label: job.asr.label, language: job.sourceLanguage, speakers: job.speakers };
   try {
     const { asr, storage } = job;
     return { transcript: await transcribe(source, unheard, asr.provider, storage.provider, options, ctx), warnings };

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DubError, throwIfAborted } from '../errors.js';
-import type { StageContext, StageEvent } from '../stages/context.js';
+import type { JobKeeper, StageContext, StageEvent } from '../stages/context.js';
 import type { Kept, WorkFolder } from '../workspace/folder.js';
+import { hashValue } from '../workspace/hash.js';
 import type { ContentStore } from '../workspace/store.js';
 import type { RunEvent, RunEventBody, RunSummary } from './events.js';
 import type { RunTools } from './job.js';
@@ -118,6 +119,16 @@ function contextFor(
     scratch: folder.scratch,
     tools: tools.media,
     keeper: store,
+    jobs: keepJobs(folder),
     emit: (event: StageEvent) => void emit(language === undefined ? event : { ...event, language }),
+  };
+}
+
+/** Jobs of this input, each an artefact of its own: another choice of engine leaves the first one's job alone. */
+function keepJobs(folder: WorkFolder): JobKeeper {
+  const nameOf = (key: unknown) => `job-${hashValue(key).slice(0, 16)}`;
+  return {
+    read: (key) => folder.kept<string>(nameOf(key), key),
+    write: (key, job) => folder.keep(nameOf(key), key, job),
   };
 }

@@ -55,9 +55,9 @@ function extractSound(job: DubJob, source: Source, session: Session): Promise<So
 }
 
 async function recognise(job: DubJob, source: Source, soundtrack: Soundtrack, session: Session): Promise<Transcript> {
-  const { asr, storage, sourceLanguage: language } = job;
+  const { asr, storage, sourceLanguage: language, speakers } = job;
   const given = await transcribeKey(job, soundtrack);
-  const options = { label: asr.label, language };
+  const options = { label: asr.label, language, speakers, shapedBy: given };
   const transcript = await session.stage(
     { stage: 'transcribe' },
     (ctx) =>

@@ -37,6 +37,14 @@ export interface FileKeeper {
   ): Promise<{ readonly path: string; readonly kept: boolean }>;
 }
 
+/** Remembers jobs that a service works on, so that a later run asks for them instead of paying again. */
+export interface JobKeeper {
+  /** What was written under the key, by this run or an earlier one; undefined when nothing was. */
+  read(key: unknown): Promise<string | undefined>;
+  /** Resolves when it is safely on the disk. */
+  write(key: unknown, job: string): Promise<void>;
+}
+
 /** What every stage is handed. */
 export interface StageContext {
   readonly signal: AbortSignal;
@@ -44,5 +52,7 @@ export interface StageContext {
   readonly scratch: string;
   readonly tools: MediaTools;
   readonly keeper: FileKeeper;
+  /** Undefined where nothing outlives the run. */
+  readonly jobs?: JobKeeper | undefined;
   emit(event: StageEvent): void;
 }

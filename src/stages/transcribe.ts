@@ -1,13 +1,14 @@
-import { join } from 'node:path';
 import { languageName, primaryLanguage } from '../domain/language.js';
 import type { Soundtrack, Source } from '../domain/source.js';
 import type { Segment, Transcript } from '../domain/transcript.js';
-import { DubError } from '../errors.js';
-import { runFfmpeg } from '../media/run.js';
+import { DubError, type DubErrorCode } from '../errors.js';
 import { readSubtitleTrack } from '../media/subtitle-track.js';
-import type { AsrProvider, AsrRequest, SubtitleTrack } from '../providers/asr/contract.js';
+import type { AsrProvider, AsrReply, AsrRequest, AsrWay, SubtitleTrack } from '../providers/asr/contract.js';
 import type { StorageProvider } from '../providers/storage/contract.js';
 import type { StageContext } from './context.js';
+import { audioFor } from './transcribe/audio.js';
+import { transcribePieces } from './transcribe/pieces.js';
+import { Publisher } from './transcribe/publisher.js';
 
 /** What `transcribe` needs to know besides the sound. */
 export interface TranscribeOptions {
@@ -15,6 +16,13 @@ export interface TranscribeOptions {
   readonly label: string;
   /** BCP 47 of the speech when the user named it. */
   readonly language?: string | undefined;
+  /** Number of speakers asked for, `auto`, or undefined for none. */
+  readonly speakers?: number | 'auto' | undefined;
+  /**
+   * Everything that shapes the answer, as plain JSON: jobs under way and pieces that are paid for are found again under
+   * it. The sound's path and the options themselves when left out.
+   */
+  readonly shapedBy?: unknown;
 }
 
 /** What of the soundtrack recognition needs; without a speech track only text can be read. */
@@ -35,38 +43,137 @@ export async function transcribe(
   options: TranscribeOptions,
   ctx: StageContext,
 ): Promise<Transcript> {
-  refuseBrokenLimits(soundtrack, provider, options);
-  const audio = provider.limits.needsAudio ? await audioFor(soundtrack, provider, ctx) : undefined;
-  const stored = audio && provider.limits.needsUrl ? await upload(audio, storage, options, ctx) : undefined;
+  const wish = { language: options.language, speakers: options.speakers, canPublish: storage.stores };
+  const way = provider.choose?.(wish) ?? provider;
+  const label = labelOf(way, options);
+  refuseBrokenLimits(soundtrack, way, label, options);
   const request: AsrRequest = {
-    audio,
-    url: stored?.url,
     language: options.language,
+    speakers: options.speakers,
     subtitleTracks: textTracks(source),
     readSubtitleTrack: (index, signal) => readSubtitleTrack(source, index, ctx.scratch, ctx.tools, signal),
   };
-  const reply = await provider.transcribe(request, ctx.signal).finally(async () => {
-    if (stored) await storage.remove(stored.handle, ctx.signal);
-  });
-  for (const message of reply.warnings) ctx.emit({ type: 'warning', stage: 'transcribe', message });
-  const segments = tidySegments(reply.transcript.segments, soundtrack.durationMs);
+  const unpublished = () => provider.choose?.({ ...wish, canPublish: false });
+  const heard = await hear(way, unpublished, request, soundtrack, storage, options, ctx);
+  for (const message of heard.reply.warnings) ctx.emit({ type: 'warning', stage: 'transcribe', message });
+  const segments = tidySegments(heard.reply.transcript.segments, soundtrack.durationMs);
   if (segments.length === 0) {
-    throw new DubError('INPUT_NO_SPEECH', `${options.label} found no speech in ${source.path}.`, {
+    throw new DubError('INPUT_NO_SPEECH', `${label} found no speech in ${source.path}.`, {
       hint: 'Check that the right audio track was chosen; `--asr` names another recogniser, `--script` gives it the text.',
     });
   }
-  return { language: reply.transcript.language, provider: options.label, segments };
+  return { language: heard.reply.transcript.language, provider: labelOf(heard.way, options), segments };
 }
 
-function refuseBrokenLimits(soundtrack: HeardSound, provider: AsrProvider, options: TranscribeOptions): void {
-  const { languages, maxDurationMs } = provider.limits;
-  const { language, label } = options;
+/** `name:model`, the model that was chosen when the user named none. */
+function labelOf({ model }: AsrWay, { label }: TranscribeOptions): string {
+  return model === undefined || label.includes(':') ? label : `${label}:${model}`;
+}
+
+/** Asks the recogniser. When the store refuses the audio, the way without a store is taken where there is one. */
+async function hear(
+  way: AsrWay,
+  unpublished: () => AsrWay | undefined,
+  request: AsrRequest,
+  soundtrack: HeardSound,
+  storage: StorageProvider,
+  options: TranscribeOptions,
+  ctx: StageContext,
+): Promise<{ readonly reply: AsrReply; readonly way: AsrWay }> {
+  if (!way.limits.needsAudio) return { reply: await way.transcribe(request, ctx.signal), way };
+  const { speechPath, durationMs } = soundtrack;
+  if (speechPath === undefined) throw new Error('extract made no speech track for a recogniser that needs one');
+  const shapedBy = options.shapedBy ?? { speechPath, ...options };
+  if (way.limits.times === 'none')
+    return { reply: await transcribePieces(speechPath, request, way, shapedBy, ctx), way };
+  const audio = await audioFor(speechPath, durationMs, way.limits, ctx);
+  const publisher = new Publisher(audio, storage, ctx);
+  try {
+    const job = { stage: 'transcribe', shapedBy, model: way.model };
+    return { reply: await hearWhole(way, { ...request, audio }, publisher, job, ctx), way };
+  } catch (error) {
+    const other = error === publisher.refusal && mayGoOtherwise(error) ? unpublished() : undefined;
+    if (other === undefined || other.limits.times !== 'none') throw error;
+    const message = `The speech track could not be stored for ${way.model ?? options.label}: ${(error as DubError).message} It is recognised piece by piece by ${other.model ?? options.label} instead; times within a piece are estimates.`;
+    ctx.emit({ type: 'warning', stage: 'transcribe', message });
+    refuseBrokenLimits(soundtrack, other, labelOf(other, options), options);
+    return { reply: await transcribePieces(speechPath, request, other, shapedBy, ctx), way: other };
+  }
+}
+
+/** A store that does not take the file at all; one that is busy or wants another key may take it later. */
+function mayGoOtherwise(error: unknown): boolean {
+  return error instanceof DubError && (error.code === 'PROVIDER_UNSUPPORTED' || error.code === 'PROVIDER_REFUSED');
+}
+
+/** What is remembered of a job: its id, and what to remove from the store when it has ended. */
+interface Job {
+  readonly id: string;
+  readonly handles: readonly string[];
+}
+
+/** One request for the whole sound; its job is remembered, so that a later run asks for it and submits nothing. */
+async function hearWhole(
+  way: AsrWay,
+  request: AsrRequest,
+  publisher: Publisher,
+  key: unknown,
+  ctx: StageContext,
+): Promise<AsrReply> {
+  const pending = await readJob(key, ctx);
+  publisher.handles.push(...(pending?.handles ?? []));
+  let underWay = pending !== undefined;
+  try {
+    const reply = await way.transcribe(
+      {
+        ...request,
+        ...(way.limits.needsUrl ? { publishAudio: publisher.publish.bind(publisher) } : {}),
+        pendingJob: pending?.id,
+        async saveJob(id) {
+          await ctx.jobs?.write(key, JSON.stringify({ id, handles: publisher.handles } satisfies Job));
+          underWay = ctx.jobs !== undefined;
+        },
+      },
+      ctx.signal,
+    );
+    underWay = false;
+    return reply;
+  } catch (error) {
+    // A job that failed for good needs its file no longer; one that may still be at work does.
+    if (!mayStillRun(error)) underWay = false;
+    throw error;
+  } finally {
+    if (!underWay) await publisher.removeAll();
+  }
+}
+
+/** Errors that say nothing of the job itself. */
+const elsewhere: ReadonlySet<DubErrorCode> = new Set([
+  'INTERRUPTED',
+  'PROVIDER_TIMEOUT',
+  'PROVIDER_UNREACHABLE',
+  'PROVIDER_BUSY',
+  'PROVIDER_AUTH',
+]);
+
+function mayStillRun(error: unknown): boolean {
+  return !(error instanceof DubError) || elsewhere.has(error.code);
+}
+
+async function readJob(key: unknown, ctx: StageContext): Promise<Job | undefined> {
+  const text = await ctx.jobs?.read(key);
+  return text === undefined ? undefined : (JSON.parse(text) as Job);
+}
+
+function refuseBrokenLimits(soundtrack: HeardSound, way: AsrWay, label: string, { language }: TranscribeOptions): void {
+  const { languages, maxDurationMs, times } = way.limits;
   if (language !== undefined && languages !== 'any' && !languages.includes(primaryLanguage(language))) {
     throw new DubError('PROVIDER_UNSUPPORTED', `${label} does not recognise ${languageName(language) ?? language}.`, {
       hint: `It knows ${languages.join(', ')}. Choose another recogniser with --asr, or hand in the text with --script.`,
     });
   }
-  if (maxDurationMs !== undefined && soundtrack.durationMs > maxDurationMs) {
+  // Without times the sound is cut, and the limit is one of the pieces.
+  if (times !== 'none' && maxDurationMs !== undefined && soundtrack.durationMs > maxDurationMs) {
     const minutes = (ms: number) => `${Math.round(ms / 60_000)} min`;
     throw new DubError(
       'PROVIDER_UNSUPPORTED',
@@ -76,34 +183,6 @@ function refuseBrokenLimits(soundtrack: HeardSound, provider: AsrProvider, optio
       },
     );
   }
-}
-
-async function audioFor(
-  soundtrack: HeardSound,
-  provider: AsrProvider,
-  ctx: StageContext,
-): Promise<AsrRequest['audio']> {
-  const { durationMs, speechPath } = soundtrack;
-  if (speechPath === undefined) throw new Error('extract made no speech track for a recogniser that needs one');
-  if (provider.limits.audioFormat !== 'wav') return { path: speechPath, mediaType: 'audio/flac', durationMs };
-  const path = join(ctx.scratch, 'speech.wav');
-  const job = {
-    purpose: 'write the speech track as WAV',
-    inputs: [{ from: speechPath }],
-    outputs: [{ options: ['-c:a', 'pcm_s16le', '-ac', '1', '-ar', '16000'], to: path }],
-  };
-  await runFfmpeg(job, ctx.tools, ctx.signal);
-  return { path, mediaType: 'audio/wav', durationMs };
-}
-
-async function upload(
-  audio: NonNullable<AsrRequest['audio']>,
-  storage: StorageProvider,
-  options: TranscribeOptions,
-  ctx: StageContext,
-) {
-  const model = options.label.slice(options.label.indexOf(':') + 1);
-  return storage.put(audio.path, { mediaType: audio.mediaType, forModel: model }, ctx.signal);
 }
 
 function textTracks(source: Source): SubtitleTrack[] {

@@ -33,6 +33,8 @@ export interface WorkFolder {
   ): Promise<Kept<T>>;
   /** The artefact when it was made from the very same inputs and what it points to is still there, else undefined. */
   kept<T>(name: string, given: unknown, holds?: (value: T) => Promise<boolean>): Promise<T | undefined>;
+  /** Stores an artefact at once; it resolves when it is safely on the disk. `kept` finds it under the same `given`. */
+  keep(name: string, given: unknown, value: unknown): Promise<void>;
   /** The artefact as the last run left it, whatever it was made from; undefined when there is none or it is damaged. */
   read<T>(name: string): Promise<T | undefined>;
   /**
@@ -98,6 +100,7 @@ function workFolder(path: string, state: string, scratch: string, release: () =>
     async kept(name, given, holds) {
       return (await findKept(artefactPath(name), hashValue(given), holds))?.value;
     },
+    keep: (name, given, value) => writeStored(artefactPath(name), hashValue(given), value),
     async read(name) {
       return readArtefact(path, name);
     },

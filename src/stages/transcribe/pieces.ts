@@ -1,0 +1,149 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import pLimit from 'p-limit';
+import type { Span } from '../../domain/time.js';
+import type { Segment } from '../../domain/transcript.js';
+import { openPcmReader } from '../../media/pcm.js';
+import type { AsrReply, AsrRequest, AsrWay } from '../../providers/asr/contract.js';
+import { LevelMeter, levelBlockMs } from '../../sound/level.js';
+import { cutAtPauses, findSpeech } from '../../sound/pauses.js';
+import { splitSentences } from '../../subtitles/sentences.js';
+import type { StageContext } from '../context.js';
+import { mostBytesPerMs, writePiece } from './audio.js';
+import { shareTime } from './share-time.js';
+
+/**
+ * What a piece should be long: long enough to be understood from its context, short enough that the times of its
+ * sentences, shared out by length, stay near the truth. Our choice.
+ */
+const idealMs = 20_000;
+const longestMs = 40_000;
+
+/** Version of what is kept of a piece. */
+const pieceVersion = 1;
+
+const usualConcurrency = 4;
+const sampleRate = 16_000;
+
+/** What is kept of a piece: everything a later run needs instead of asking again. */
+type Kept = Pick<AsrReply, 'warnings' | 'units' | 'requestIds'> & { readonly language: string; readonly text: string };
+
+/**
+ * Recognises sound piece by piece, for a recogniser that gives no times: it is cut at pauses, long silence is not sent,
+ * and each sentence gets its share of the speech in its piece. Pieces run side by side and each reply is kept, so that
+ * after a failure only what is missing is asked for again.
+ * @param shapedBy everything that shapes the answers besides the sound
+ */
+export async function transcribePieces(
+  speechPath: string,
+  request: AsrRequest,
+  way: AsrWay,
+  shapedBy: unknown,
+  ctx: StageContext,
+): Promise<AsrReply> {
+  const powers = await measure(speechPath, ctx);
+  const { maxDurationMs = longestMs, maxBytes = Number.POSITIVE_INFINITY, concurrency } = way.limits;
+  const most = Math.min(longestMs, maxDurationMs, Math.floor((maxBytes * 0.98) / mostBytesPerMs));
+  const pieces = cutAtPauses(powers, levelBlockMs, { idealMs: Math.min(idealMs, most), longestMs: most });
+  const tellProgress = progressOver(pieces, ctx);
+  const replies = await eachOf(pieces, concurrency ?? usualConcurrency, async (piece) => {
+    const reply = await askOnce(speechPath, piece, request, way, shapedBy, ctx);
+    tellProgress(piece);
+    return reply;
+  });
+  const language = mainLanguage(pieces, replies) ?? request.language ?? 'en';
+  const cased = replies.some(({ text }) => /\p{Lu}/u.test(text));
+  const segments = pieces.flatMap((piece, index) => {
+    const sentences = splitSentences(replies[index]!.text, { language, cased });
+    return sentences.length === 0 ? [] : timed(sentences, findSpeech(powers, levelBlockMs, piece));
+  });
+  return {
+    transcript: { language, segments: segments.map((segment, index) => ({ ...segment, id: String(index + 1) })) },
+    warnings: [...new Set(replies.flatMap(({ warnings }) => warnings))],
+    units: replies.flatMap(({ units }) => units),
+    requestIds: replies.flatMap(({ requestIds }) => requestIds),
+  };
+}
+
+async function measure(speechPath: string, ctx: StageContext): Promise<Float32Array> {
+  const meter = new LevelMeter(sampleRate);
+  const format = { sampleRate, channels: 1, layout: 'mono' };
+  const decode = { purpose: 'find pauses in the speech track', input: { from: speechPath }, stream: '0:a:0', format };
+  const reader = openPcmReader(decode, ctx.tools, ctx.signal);
+  try {
+    for (;;) {
+      const samples = await reader.read(sampleRate);
+      meter.push(samples);
+      if (samples.length < sampleRate) return meter.powers();
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Works on all items, `count` at a time. After a failure nothing new is begun, but what is under way ends and is kept. */
+async function eachOf<T, R>(items: readonly T[], count: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const limit = pLimit(count);
+  let failed = false;
+  const jobs = items.map((item) =>
+    limit(async () => {
+      if (failed) return undefined;
+      return work(item).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }),
+  );
+  const ends = await Promise.allSettled(jobs);
+  return ends.map((end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return end.value!;
+  });
+}
+
+async function askOnce(
+  speechPath: string,
+  piece: Span,
+  request: AsrRequest,
+  way: AsrWay,
+  shapedBy: unknown,
+  ctx: StageContext,
+): Promise<Kept> {
+  const key = { stage: 'transcribe', made: 'piece', v: pieceVersion, shapedBy, model: way.model, ...piece };
+  const { path } = await ctx.keeper.file(key, '.json', async (target) => {
+    const audio = await writePiece(speechPath, piece, way.limits, ctx);
+    const reply = await way.transcribe({ ...request, audio }, ctx.signal);
+    await rm(audio.path, { force: true });
+    const { transcript, warnings, units, requestIds } = reply;
+    const text = transcript.segments.map((segment) => segment.text.trim()).join(' ');
+    const kept: Kept = { language: transcript.language, text, warnings, units, requestIds };
+    await writeFile(target, JSON.stringify(kept), { mode: 0o600 });
+  });
+  return JSON.parse(await readFile(path, 'utf8')) as Kept;
+}
+
+function timed(sentences: readonly string[], speech: readonly Span[]): Omit<Segment, 'id'>[] {
+  const spans = shareTime(
+    sentences.map((sentence) => sentence.length),
+    speech,
+  );
+  return sentences.map((text, index) => ({ ...spans[index]!, text, words: [] }));
+}
+
+/** The language spoken for the longest time. */
+function mainLanguage(pieces: readonly Span[], replies: readonly Kept[]): string | undefined {
+  const spoken = new Map<string, number>();
+  for (const [index, { language, text }] of replies.entries()) {
+    const { startMs, endMs } = pieces[index]!;
+    if (text !== '') spoken.set(language, (spoken.get(language) ?? 0) + endMs - startMs);
+  }
+  return [...spoken].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+function progressOver(pieces: readonly Span[], ctx: StageContext): (piece: Span) => void {
+  const total = pieces.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
+  let done = 0;
+  return ({ startMs, endMs }) => {
+    done += endMs - startMs;
+    ctx.emit({ type: 'stage-progress', stage: 'transcribe', done, total });
+  };
+}
