@@ -1,9 +1,11 @@
 import type { LoadedConfig } from '../../config/config.js';
 import { nearestName } from '../../domain/nearest.js';
-import { DubError } from '../../errors.js';
+import { DubError, exitNumbers } from '../../errors.js';
 import type { ProviderKind } from '../../providers/contract.js';
+import type { TtsProvider } from '../../providers/tts/contract.js';
 import type { Call } from '../call.js';
 import { type EngineSurroundings, type ListedEngine, listEngines, loadEngine } from '../engines.js';
+import { findTools } from '../media.js';
 import { withProviderTools } from '../provider-tools.js';
 import { renderTable } from '../render/table.js';
 import { visible } from '../render/text.js';
@@ -88,9 +90,32 @@ async function tryOut<Kind extends ProviderKind>(
     const code = engine.offline === false ? 'PROVIDER_AUTH' : 'ENGINE_MISSING';
     throw new DubError(code, `${kind}:${engine.label} is not ready: ${detail}`, hint === undefined ? {} : { hint });
   }
-  if (call.json) call.printJson({ v: 1, type: 'provider', kind, name: engine.label, ready, detail });
-  else call.print(`${kind}:${engine.label} is ready: ${visible(detail)}\n`);
-  return 0;
+  const checks = kind === 'tts' ? await tryVoice(engine.provider as TtsProvider, around) : [];
+  if (call.json) call.printJson({ v: 1, type: 'provider', kind, name: engine.label, ready, detail, checks });
+  else call.print(`${kind}:${engine.label} is ready: ${visible(detail)}\n${renderChecks(checks, call)}`);
+  return checks.some((check) => check.outcome === 'failed') ? exitNumbers.PROVIDER_UNSUPPORTED : 0;
+}
+
+/** Only voices can be tried without a recording, a script or a bucket of the user's. */
+async function tryVoice(provider: TtsProvider, { loaded, signal }: EngineSurroundings): Promise<TriedCheck[]> {
+  const { tryVoices } = await import('../../pipeline/try-provider.js');
+  const results = await tryVoices(provider, undefined, await findTools(loaded.config), signal);
+  return results.map(({ name, outcome, reason }) => ({ name, outcome, reason }));
+}
+
+interface TriedCheck {
+  readonly name: string;
+  readonly outcome: string;
+  readonly reason?: string | undefined;
+}
+
+function renderChecks(checks: readonly TriedCheck[], { outStyle }: Call): string {
+  if (checks.length === 0) return '';
+  const colour = (outcome: string) =>
+    outcome === 'failed' ? outStyle.red(outcome) : outcome === 'passed' ? outStyle.green(outcome) : outcome;
+  return renderTable(
+    checks.map(({ name, outcome, reason }) => [colour(outcome), visible(name), visible(reason ?? '')]),
+  );
 }
 
 /** What is named on the command line is trusted, whatever a found config file says of the same kind. */
