@@ -235,6 +235,8 @@ describe('dub providers', () => {
       exit: 0,
       stdout: expect.stringMatching(/^tts:espeak-ng is ready: espeak-ng \d/),
     });
+    expect(stdout).toContain('passed  gives audio that decodes and is not empty');
+    expect(stdout).not.toContain('failed');
     const { stdout: json } = await callDub(['providers', 'check', 'translator:apertium', '--json'], { cwd: folder });
     expect(jsonLines(json)[0]).toMatchObject({ type: 'provider', kind: 'translation', name: 'apertium', ready: true });
     const absent = await callDub(['providers', 'check', 'tts:say'], { cwd: folder });
