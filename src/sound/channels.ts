@@ -32,11 +32,6 @@ const layouts: Readonly<Record<string, string>> = {
 /** The layout ffmpeg assumes for a number of channels when the file names none; index 0 is one channel. */
 const usualLayouts = ['mono', 'stereo', '2.1', '4.0', '5.0', '5.1', '6.1', '7.1'];
 
-/** True for the layouts named by ffmpeg 5.1 with at most eight channels. */
-export function isKnownLayout(layout: string): boolean {
-  return layout in layouts;
-}
-
 /**
  * The layout to work in: the file's own when it is a known one with that many channels, else ffmpeg's usual one.
  * @returns undefined for a number of channels that has no usual layout
@@ -53,4 +48,15 @@ export function workingLayout(layout: string, channels: number): string | undefi
 export function channelNames(layout: string, channels: number): string[] {
   const working = workingLayout(layout, channels);
   return working === undefined ? Array.from({ length: channels }, () => '?') : layouts[working]!.split(' ');
+}
+
+/**
+ * How much each channel counts in loudness: 1.41 behind or beside the listener, 0 for the LFE, else 1 (ITU-R BS.1770-4,
+ * table 3, widened to the other layouts as ffmpeg's ebur128 does).
+ */
+export function channelWeights(layout: string, channels: number): number[] {
+  return channelNames(layout, channels).map((name) => {
+    if (name === 'LFE') return 0;
+    return ['BL', 'BC', 'BR', 'SL', 'SR'].includes(name) ? 1.41 : 1;
+  });
 }

@@ -58,13 +58,6 @@ export function gatedLevel(powers: Float32Array): number {
   return all === 0 ? silentLevel : loudnessOf(meanAbove(powers, Math.max(floor, all / 10)));
 }
 
-/** Level of the speech in mono samples, LUFS; -120 for silence. */
-export function speechLevel(samples: Float32Array, sampleRate: number): number {
-  const meter = new LevelMeter(sampleRate);
-  meter.push(samples);
-  return gatedLevel(meter.powers());
-}
-
 function meanAbove(powers: Float32Array, gate: number): number {
   let sum = 0;
   let count = 0;

@@ -1,5 +1,5 @@
 import type { Loudness } from '../domain/source.js';
-import { channelNames } from './channels.js';
+import { channelWeights } from './channels.js';
 import { KWeighting } from './k-weighting.js';
 import { TruePeakMeter } from './true-peak.js';
 
@@ -40,12 +40,11 @@ export class LoudnessMeter {
   #stepEnergy = 0;
   #stepFilled = 0;
 
-  /** @param options `truePeak: false` leaves the true peak out, which is half of the work; it is given as -120 then */
-  constructor(format: SoundFormat, options: { readonly truePeak?: boolean } = {}) {
+  constructor(format: SoundFormat) {
     this.#channels = format.channels;
-    this.#weights = channelNames(format.layout, format.channels).map(channelWeight);
+    this.#weights = channelWeights(format.layout, format.channels);
     this.#filters = this.#weights.map(() => new KWeighting(format.sampleRate));
-    this.#peaks = options.truePeak === false ? [] : this.#weights.map(() => new TruePeakMeter());
+    this.#peaks = this.#weights.map(() => new TruePeakMeter());
     this.#stepLength = Math.max(1, Math.round(format.sampleRate / 10));
     this.#single = new Float32Array(this.#stepLength);
   }
@@ -81,7 +80,7 @@ export class LoudnessMeter {
       }
       const weight = this.#weights[channel]!;
       if (weight > 0) this.#stepEnergy += weight * this.#filters[channel]!.energy(single, 0, count);
-      this.#peaks[channel]?.push(single, 0, count);
+      this.#peaks[channel]!.push(single, 0, count);
     }
     this.#stepFilled += count;
     if (this.#stepFilled === this.#stepLength) this.#closeStep();
@@ -131,10 +130,4 @@ function gatedMean(steps: Float32Array, gate: number): number {
     count++;
   }
   return count === 0 ? 0 : sum / count;
-}
-
-/** BS.1770-4 table 3, widened to the other layouts as ffmpeg's ebur128 does: behind or beside 1.41, LFE left out. */
-function channelWeight(name: string): number {
-  if (name === 'LFE') return 0;
-  return ['BL', 'BC', 'BR', 'SL', 'SR'].includes(name) ? 1.41 : 1;
 }

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { addFaded, fadeAt } from '../../src/sound/fades.js';
-import { gatedLevel, LevelMeter, speechLevel } from '../../src/sound/level.js';
+import { gatedLevel, LevelMeter } from '../../src/sound/level.js';
 import { tone } from './signals.js';
+
+function speechLevel(samples: Float32Array, sampleRate: number): number {
+  const meter = new LevelMeter(sampleRate);
+  meter.push(samples);
+  return gatedLevel(meter.powers());
+}
 
 describe('the level of speech', () => {
   it.each([8000, 16_000, 24_000, 48_000])('of a 997 Hz tone at -20 dBFS is -23 LUFS at %i Hz', (sampleRate) => {

@@ -13,6 +13,7 @@ import type { DubTake } from './place.js';
 const mostGainDb = 12;
 const blockFrames = (mixRate * levelBlockMs) / 1000;
 const blocksPerStep = 2;
+const peaksPerBlock = blockFrames / peakFrames;
 
 /** What is known of the mix before it is made: of bed and dub together, before gain and limiter. */
 export interface ForeseenMix {
@@ -29,8 +30,9 @@ export interface Balance {
 }
 
 /**
- * Gives every take the gain that brings its speech to its level, and adds it to what is known of the bed. Powers of bed
- * and dub add up, as for any two sounds that know nothing of each other. One take at a time is in memory.
+ * Gives every take the gain that brings its speech to its level, and reckons what it gives with the ducked bed. Powers
+ * of bed and dub add up, as for any two sounds that know nothing of each other. One take at a time is in memory.
+ * @param share what ducking leaves of the bed's power in each 10 ms
  * @param levels LUFS, one for each take; undefined leaves a take as it is
  * @param channels in how many channels the dub is heard
  */
@@ -38,10 +40,14 @@ export async function balanceTakes(
   takes: readonly DubTake[],
   levels: readonly (number | undefined)[],
   bed: BedSound,
+  share: Float32Array,
   channels: number,
   signal: AbortSignal,
 ): Promise<Balance> {
-  const foreseen = { steps: bed.steps.slice(), peaks: bed.peaks.slice() };
+  const foreseen = {
+    steps: duckedSteps(bed.powers, share),
+    peaks: bed.peaks.map((peak, at) => peak * Math.sqrt(share[at]!)),
+  };
   const levelled: LevelledTake[] = [];
   for (const [index, take] of takes.entries()) {
     throwIfAborted(signal);
@@ -53,6 +59,16 @@ export async function balanceTakes(
     addPeaks(foreseen.peaks, samples, take.startFrame, gain);
   }
   return { takes: levelled, foreseen };
+}
+
+function duckedSteps(powers: Float32Array, share: Float32Array): Float32Array {
+  const steps = new Float32Array(Math.floor(powers.length / blocksPerStep));
+  for (let block = 0; block < steps.length * blocksPerStep; block++) {
+    const left = share.subarray(block * peaksPerBlock, (block + 1) * peaksPerBlock);
+    const kept = left.reduce((sum, part) => sum + part, 0) / peaksPerBlock;
+    steps[Math.floor(block / blocksPerStep)]! += (powers[block]! * kept) / blocksPerStep;
+  }
+  return steps;
 }
 
 function gainFor(level: number, wanted: number | undefined): number {

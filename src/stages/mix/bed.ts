@@ -59,17 +59,32 @@ export type Ducker = (block: Float32Array, firstFrame: number) => void;
  * Lowers the bed as the options say: under every take, where the source speaks a voiced line (the original must not
  * stand out where its dub is shorter), and where it is to fall silent.
  */
-export function makeDucker(takes: readonly DubTake[], options: MixOptions, channels: number): Ducker {
+export function makeDucker(
+  takes: readonly DubTake[],
+  options: MixOptions,
+  format: { readonly sampleRate: number; readonly channels: number },
+): Ducker {
+  const { sampleRate, channels } = format;
   if (options.bed === 'mute') return (block) => void block.fill(0);
   const voiced = new Set(takes.map((take) => take.utteranceId));
   const spans = [...takes.map((take) => take.span), ...(options.lines ?? []).filter((line) => voiced.has(line.id))];
   const envelopes = [
-    new DuckEnvelope(options.bed === 'duck' ? spans : [], mixRate, { duckDb: options.duckDb }),
-    new DuckEnvelope(options.silence ?? [], mixRate, { duckDb: silentDb, holdMs: 0 }),
+    new DuckEnvelope(options.bed === 'duck' ? spans : [], sampleRate, { duckDb: options.duckDb }),
+    new DuckEnvelope(options.silence ?? [], sampleRate, { duckDb: silentDb, holdMs: 0 }),
   ];
   return (block, firstFrame) => {
     for (const envelope of envelopes) envelope.apply(block, channels, firstFrame);
   };
+}
+
+/** What ducking leaves of the bed's power in each 10 ms, 0…1: the same envelopes, looked at every millisecond. */
+export function duckedShare(takes: readonly DubTake[], options: MixOptions, durationMs: number): Float32Array {
+  const duck = makeDucker(takes, options, { sampleRate: 1000, channels: 1 });
+  const gains = new Float32Array(10);
+  return new Float32Array(Math.ceil(durationMs / 10)).map((_, index) => {
+    duck(gains.fill(1), index * 10);
+    return gains.reduce((sum, gain) => sum + gain * gain, 0) / gains.length;
+  });
 }
 
 function padded(samples: Float32Array, length: number): Float32Array {

@@ -19,7 +19,7 @@ const lossless = /^(flac|alac|pcm_|wavpack|truehd|mlp)/;
 /** The limiter stays this much below the ceiling, dB: lossy codecs give peaks back higher. */
 const margin = { lossless: 0.1, lossy: 0.5 };
 /** Encoded files are listened to when their peaks may come this near to the ceiling, dB. */
-const overshootDb = 3;
+const overshootDb = 2;
 const loudnessTolerance = 0.3;
 const peakTolerance = 0.005;
 const mostRounds = 4;

@@ -5,7 +5,7 @@ import type { Soundtrack } from '../../domain/source.js';
 import type { Takes, Timeline } from '../../domain/timeline.js';
 import type { StageContext } from '../context.js';
 import { balanceTakes } from './balance.js';
-import { makeDucker } from './bed.js';
+import { duckedShare, makeDucker } from './bed.js';
 import { encodeMix } from './encode.js';
 import { dubChannels, mixFormat } from './format.js';
 import { chooseLevels } from './levels.js';
@@ -14,7 +14,7 @@ import type { MixOptions } from './options.js';
 import { placeTakes, prepareDub } from './place.js';
 import { Progress } from './progress.js';
 
-export type { MixCodec, MixOptions, SourceLine } from './options.js';
+export type { MixCodec, MixOptions } from './options.js';
 
 /**
  * Mixes the takes over the source's sound and encodes the result once, exactly as long as the programme. A stream
@@ -35,15 +35,15 @@ export async function mix(
     const { durationMs } = soundtrack;
     const placed = placeTakes(takes, timeline, { onOverflow: options.onOverflow, durationMs }, folder);
     const format = mixFormat(options.codec);
-    const newDucker = () => makeDucker(placed, options, format.channels);
     const [, bed] = await both(
       (signal) => prepareDub(placed, { ...ctx, signal }),
-      (signal) => listenToBed(soundtrack, format, newDucker(), progress.part(0, 0.2), { ...ctx, signal }),
+      (signal) => listenToBed(soundtrack, format, progress.part(0, 0.2), { ...ctx, signal }),
       ctx.signal,
     );
     const levels = chooseLevels(placed, bed.speech, options.lines ?? []);
-    const balance = await balanceTakes(placed, levels, bed, dubChannels(format).length, ctx.signal);
-    const job = { soundtrack, format, balance, options, makeDucker: newDucker };
+    const share = duckedShare(placed, options, durationMs);
+    const balance = await balanceTakes(placed, levels, bed, share, dubChannels(format).length, ctx.signal);
+    const job = { soundtrack, format, balance, options, makeDucker: () => makeDucker(placed, options, format) };
     return await encodeMix(job, progress.part(0.2, 1), ctx);
   } finally {
     await rm(folder, { recursive: true, force: true });
