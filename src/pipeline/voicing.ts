@@ -2,6 +2,7 @@ import type { Cast, TranslatedLine, Translation } from '../domain/script.js';
 import type { Takes } from '../domain/timeline.js';
 import type { StageContext } from '../stages/context.js';
 import { synthesize } from '../stages/synthesize.js';
+import { together } from '../stages/together.js';
 import { translate } from '../stages/translate.js';
 import type { Kept } from '../workspace/folder.js';
 import { filesExist, synthesizeKey, translateKey } from './keys.js';
@@ -24,12 +25,16 @@ export async function translateAndVoice(work: TargetWork, casting: Cast): Promis
     return { translation, takes: await voiceKept(work, casting, translation) };
   }
   const queue = new LineQueue<TranslatedLine>();
-  const [translation, takes] = await bothOrNeither(
-    (guard) =>
+  const [translation, takes] = await together(
+    work.session.signal,
+    (signal) =>
       tellTranslation(work, (ctx) =>
-        work.session.folder.once(`translate.${work.language}`, given, () => translateInto(queue, work, guard(ctx))),
+        work.session.folder.once(`translate.${work.language}`, given, () =>
+          translateInto(queue, work, { ...ctx, signal }),
+        ),
       ).finally(() => queue.end()),
-    (guard) => tellTakes(work, async (ctx) => ({ value: await voice(queue, work, casting, guard(ctx)), kept: false })),
+    (signal) =>
+      tellTakes(work, async (ctx) => ({ value: await voice(queue, work, casting, { ...ctx, signal }), kept: false })),
   );
   // Kept now that the whole translation is known, so that the next run need not look at every take.
   await work.session.folder.once(
@@ -38,25 +43,6 @@ export async function translateAndVoice(work: TargetWork, casting: Cast): Promis
     async () => takes,
   );
   return { translation, takes };
-}
-
-type Guard = (ctx: StageContext) => StageContext;
-
-/** Runs two stages side by side; when one fails the other is stopped and waited for, and the first error is thrown. */
-async function bothOrNeither<A, B>(
-  first: (guard: Guard) => Promise<A>,
-  second: (guard: Guard) => Promise<B>,
-): Promise<[A, B]> {
-  const stop = new AbortController();
-  const guard: Guard = (ctx) => ({ ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) });
-  const orStop = <T>(stage: Promise<T>) =>
-    stage.catch((error: unknown) => {
-      stop.abort(error);
-      throw error;
-    });
-  const [a, b] = await Promise.allSettled([orStop(first(guard)), orStop(second(guard))]);
-  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
-  throw stop.signal.reason;
 }
 
 async function translateInto(

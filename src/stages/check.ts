@@ -11,8 +11,8 @@ import { type Listening, listen } from './check/listen.js';
 import { type StreamsExpectation, streamsGate } from './check/streams-gate.js';
 import type { PlacedTake } from './check/take-loader.js';
 import { timingGates } from './check/timing-gates.js';
-import { together } from './check/together.js';
 import type { StageContext } from './context.js';
+import { together } from './together.js';
 
 export { summarise } from './check/summary.js';
 
@@ -63,10 +63,11 @@ async function judge(
 ): Promise<Verdict> {
   const output = await probeFile(dub.path, ctx.tools, ctx.signal);
   const zeroUs = programmeStart(source, output);
-  const [listening, hashes] = await together(ctx, [
-    (own) => listenTo(output, zeroUs, placedTakes(takes, timeline), own),
-    (own) => hashBoth(source, output, own),
-  ]);
+  const [listening, hashes] = await together(
+    ctx.signal,
+    (signal) => listenTo(output, zeroUs, placedTakes(takes, timeline), { ...ctx, signal }),
+    (signal) => hashBoth(source, output, { ...ctx, signal }),
+  );
   const lines = readings(script, timeline, listening);
   const failures = mergeFailures(takes.failures, options.lineFailures);
   const gates = [

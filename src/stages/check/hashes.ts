@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import type { Source } from '../../domain/source.js';
 import { hashRepackagedStreams, hashStreams } from '../../media/stream-hash.js';
 import type { StageContext } from '../context.js';
-import { together } from './together.js';
+import { together } from '../together.js';
 
 /** Hashes of the picture and sound of both files, by stream index. */
 export interface BothHashes {
@@ -22,10 +22,11 @@ export async function hashBoth(source: Source, output: Source, ctx: StageContext
     () => false,
   );
   if (!isThere) return { source: undefined, output: await hashStreams(output.path, after, ctx) };
-  const [sourceHashes, outputHashes] = await together(ctx, [
-    (own) => hashStreams(source.path, before, own),
-    (own) => hashStreams(output.path, after, own),
-  ]);
+  const [sourceHashes, outputHashes] = await together(
+    ctx.signal,
+    (signal) => hashStreams(source.path, before, { ...ctx, signal }),
+    (signal) => hashStreams(output.path, after, { ...ctx, signal }),
+  );
   const known = new Set(outputHashes.values());
   const unknown = before.filter((index) => !known.has(sourceHashes.get(index) ?? ''));
   if (unknown.length === 0 || !packagesOtherwise(source)) return { source: sourceHashes, output: outputHashes };
