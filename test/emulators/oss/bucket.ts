@@ -53,12 +53,12 @@ export class Bucket {
     return document('InitiateMultipartUploadResult', { Bucket: this.name, Key: key, UploadId: id });
   }
 
-  putPart(key: string, id: string, number: number, bytes: Buffer): { etag: string; crc64: string } {
+  putPart(key: string, id: string, number: number, bytes: Buffer, etag = md5(bytes)): { etag: string; crc64: string } {
     const upload = this.upload(key, id);
     if (!Number.isInteger(number) || number < 1 || number > 10_000) {
       throw new OssError(400, 'InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive.');
     }
-    const part = { bytes, etag: md5(bytes) };
+    const part = { bytes, etag };
     upload.parts.set(number, part);
     return { etag: part.etag, crc64: plainCrc64(bytes) };
   }

@@ -86,6 +86,9 @@ interface Answer {
   readonly body?: Buffer | string;
 }
 
+/** An ETag that is no MD5, as of objects encrypted by keys of their owner. */
+const opaque = 'opaque-to-you';
+
 const mainlandPublic = /\.oss-cn-(?!hongkong)[a-z0-9-]*(?<!-internal)\.aliyuncs\.com$/;
 
 export async function startOssEmulator(options: OssEmulatorOptions = {}): Promise<OssEmulator> {
@@ -211,7 +214,19 @@ export async function startOssEmulator(options: OssEmulatorOptions = {}): Promis
       case 'initiate':
         return { status: 200, body: bucket.initiate(key, type) };
       case 'part':
-        return { status: 200, headers: sums(bucket.putPart(key, id, Number(parameter('partNumber')), bytes), fault) };
+        return {
+          status: 200,
+          headers: sums(
+            bucket.putPart(
+              key,
+              id,
+              Number(parameter('partNumber')),
+              bytes,
+              ...(fault?.kind === 'no-sums' ? [opaque] : []),
+            ),
+            fault,
+          ),
+        };
       case 'complete': {
         const stored = bucket.complete(key, id, body.toString());
         const told = `<ETag>"${stored.etag}"</ETag><Bucket>${bucket.name}</Bucket><Key>${key}</Key>`;
@@ -408,7 +423,7 @@ function ranged(stored: StoredObject, range: string | undefined, fault: OssFault
 }
 
 function sums({ etag, crc64 }: { etag: string; crc64: string }, fault: OssFault | undefined): Record<string, string> {
-  if (fault?.kind === 'no-sums') return { etag: '"opaque-to-you"' };
+  if (fault?.kind === 'no-sums') return { etag: `"${opaque}"` };
   return fault?.kind === 'no-crc' ? { etag: `"${etag}"` } : { etag: `"${etag}"`, 'x-oss-hash-crc64ecma': crc64 };
 }
 

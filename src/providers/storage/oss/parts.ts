@@ -4,7 +4,7 @@ import { type OssClient, type OssConnection, openClient, unwrapped } from './cli
 import { Crc64 } from './crc64.js';
 import { ossCodeOf } from './errors.js';
 import { cleanUpMs, isStoredWhole, removeQuietly } from './stored.js';
-import { arrivedWhole, damaged, etagOf, type Sums, sumsOf } from './sums.js';
+import { arrivedWhole, damaged, type Sums, sumsOf } from './sums.js';
 import type { Upload } from './upload.js';
 
 /** The bytes to send. */
@@ -159,14 +159,14 @@ class PartedUpload {
     if (arrivedWhole(res.headers, sums) === false) throw new DamagedError(`part ${number}`);
     this.sentBytes.delete(number);
     this.doneBytes += bytes.length;
-    this.note.parts[number] = { md5: sums.md5.toString('hex'), etag: etagOf(res.headers) };
+    this.note.parts[number] = { md5: sums.md5.toString('hex'), etag: res.headers.etag ?? '' };
     await this.upload.checkpoint?.write(this.note);
     this.report();
   }
 
   private async complete(client: OssClient, count: number, signal: AbortSignal): Promise<void> {
     const { key, uploadId, parts } = this.note;
-    const list = Array.from({ length: count }, (_, at) => ({ number: at + 1, etag: `"${parts[at + 1]!.etag}"` }));
+    const list = Array.from({ length: count }, (_, at) => ({ number: at + 1, etag: parts[at + 1]!.etag }));
     const sums = { crc64: this.whole.value(), size: this.source.size };
     try {
       const { res } = await unwrapped('the end of an upload in parts', () =>

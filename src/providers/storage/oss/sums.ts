@@ -36,7 +36,7 @@ export function arrivedWhole(
 }
 
 /** The ETag in upper case without quotes; empty when there is none. */
-export function etagOf(headers: OssHeaders): string {
+function etagOf(headers: OssHeaders): string {
   return (headers.etag ?? '').replaceAll('"', '').toUpperCase();
 }
 
