@@ -28,6 +28,15 @@ const entries: Entries = {
   asr: [
     {
       kind: 'asr',
+      name: 'qwen',
+      summary: 'Qwen ASR on Model Studio: about 30 languages, word times, speakers',
+      offline: false,
+      rough: false,
+      setup: '--asr qwen (DASHSCOPE_API_KEY)',
+      load: async () => (await import('./asr/qwen/index.js')).qwen,
+    },
+    {
+      kind: 'asr',
       name: 'subtitles',
       summary: 'the script from an SRT or WebVTT file, or from a subtitle track of the input',
       offline: true,
