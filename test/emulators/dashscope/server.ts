@@ -40,6 +40,7 @@ import { listen, type RawAnswer, type RawRequest, type Reaction } from './wire.j
 
 export { type Account, defaultKey, type RegionId } from './accounts.js';
 export { ApiError } from './api-error.js';
+export type { Fault } from './faults.js';
 
 import { ApiError, frameError, framePiece } from './api-error.js';
 
@@ -54,6 +55,8 @@ export interface EmulatorOptions {
   /** Set for a workspace host, which takes only that workspace's keys. */
   readonly workspace?: string;
   readonly accounts?: readonly Account[];
+  /** Where the API listens; a free port unless told. The other two hosts take free ports. */
+  readonly port?: number;
   /** Added to every answer of the API. */
   readonly latencyMs?: number;
   /** User agents whose unknown fields are ignored, as the live service ignores them; for vendors' own clients. */
@@ -264,7 +267,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     return { fault, answer };
   }
 
-  const api = await listen(react);
+  const api = await listen(react, options.port);
   const emulator = Object.assign(core, { url: api.url }) as unknown as Emulator;
   Object.defineProperty(emulator, 'open', { get: () => api.open });
   const [uploads, results] = [await createUploads(emulator), await createResults(emulator)];

@@ -36,8 +36,8 @@ export interface Reaction {
   answer(): Promise<RawAnswer>;
 }
 
-/** Listens on a free port. */
-export async function listen(react: (request: RawRequest) => Promise<Reaction>): Promise<Listener> {
+/** Listens on this port, or on a free one. */
+export async function listen(react: (request: RawRequest) => Promise<Reaction>, port = 0): Promise<Listener> {
   const sockets = new Set<Socket>();
   let open = 0;
   const server = createServer((incoming, outgoing) => {
@@ -52,7 +52,7 @@ export async function listen(react: (request: RawRequest) => Promise<Reaction>):
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     get open() {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DubError } from '../../../errors.js';
 import { type Clock, systemClock } from '../../../net/clock.js';
-import type { Http, HttpRequest, HttpScope, Schema } from '../../../net/http.js';
+import type { FetchDefaults, Http, HttpRequest, HttpScope, Schema } from '../../../net/http.js';
 import type { CallOptions, DashscopeClient, DashscopeReply, SubmitOptions } from './client.js';
 import { readEventError, requestIdOf } from './envelope.js';
 import { createClassifier, judgeError } from './errors.js';
@@ -35,6 +35,12 @@ export interface DashscopeTools {
 
 /** Six attempts with waits drawn from 0 to 1, 2, 4, 8 and 16 s: limits are counted by the minute. */
 const retry = { attempts: 6, baseMs: 1000, maxWaitMs: 16_000 } as const;
+
+/**
+ * Longest silence of paid work, in milliseconds: models are given 300 s before the service says RequestTimeOut, and to
+ * give up earlier would be to pay and get nothing.
+ */
+const workLimits = { idleMs: 310_000 } as const;
 
 /** Questions for a task's state are paced by the poller, not by the client underneath. */
 const askOnce = { attempts: 1 } as const;
@@ -85,9 +91,19 @@ export function dashscope(options: DashscopeOptions, tools: DashscopeTools): Das
     return http;
   }
 
-  function headers(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-    const workspace = host.workspaceHeader === undefined ? {} : { 'X-DashScope-WorkSpace': host.workspaceHeader };
+  const workspace = host.workspaceHeader === undefined ? {} : { 'X-DashScope-WorkSpace': host.workspaceHeader };
+
+  function headers(extra: Readonly<Record<string, string>>): Record<string, string> {
     return { Authorization: `Bearer ${apiKey}`, ...workspace, ...extra };
+  }
+
+  function settings({ model, tokens, limits, ...rest }: CallOptions, works: boolean): FetchDefaults {
+    return {
+      ...rest,
+      classify: createClassifier(situation),
+      ...(model === undefined ? {} : { limiter: { key: keyOf(model), tokens } }),
+      limits: works ? { ...workLimits, ...limits } : limits,
+    };
   }
 
   function request(
@@ -96,15 +112,13 @@ export function dashscope(options: DashscopeOptions, tools: DashscopeTools): Das
     extra: Record<string, string>,
     options: CallOptions,
   ): HttpRequest {
-    const { model = modelOf(body), tokens, ...rest } = options;
     const resolves = body !== undefined && namesStoredFile(body) ? { 'X-DashScope-OssResourceResolve': 'enable' } : {};
+    const model = options.model ?? modelOf(body);
     return {
+      ...settings({ ...options, model }, body !== undefined),
       url: `${host.baseUrl}${path}`,
       headers: headers({ ...resolves, ...extra }),
-      classify: createClassifier(situation),
       ...(body === undefined ? {} : { body: { json: body } }),
-      ...(model === undefined ? {} : { limiter: { key: keyOf(model), tokens } }),
-      ...rest,
     };
   }
 
@@ -209,22 +223,14 @@ export function dashscope(options: DashscopeOptions, tools: DashscopeTools): Das
       },
     }),
     download: (async (url, options) => (await open()).download(overHttps(url), options)) as DashscopeClient['download'],
-    async sdk({ model, tokens, onError, ...rest }) {
+    async sdk({ onError, ...sdkOptions }) {
       const http = await open();
-      const {
-        url: _,
-        headers: __,
-        body: ___,
-        ...defaults
-      } = request(prefixes.compat, undefined, {}, { model, tokens, ...rest });
-      const { Authorization: ____, ...defaultHeaders } = headers();
       return {
         baseURL: `${host.baseUrl}${prefixes.compat}`,
         apiKey,
-        defaultHeaders,
-        // A classifier counts the tries of one request, so every request gets its own.
-        fetch: (input, init) =>
-          http.fetch({ ...defaults, classify: createClassifier(situation) }, onError)(input, init),
+        defaultHeaders: workspace,
+        // Made anew for every request, since a classifier counts the tries of one.
+        fetch: (input, init) => http.fetch(settings(sdkOptions, true), onError)(input, init),
         maxRetries: 0,
         timeout: sdkLimitMs,
       };

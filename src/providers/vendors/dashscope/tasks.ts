@@ -76,7 +76,7 @@ export const taskReply = z.looseObject({
 });
 
 const longestWaitMs = 10_000;
-/** A task is left alone when nothing has been heard of it for this long. */
+/** A task is left alone when every question has failed for this long. */
 const silenceMs = 600_000;
 
 /**
@@ -101,21 +101,23 @@ export async function pollTask<T>(
   const { clock, random, firstWaitMs } = polling;
   const startedAt = clock.now();
   const endsAt = startedAt + options.deadlineMs;
-  let heardAt = startedAt;
+  let failingSince: number | undefined;
   let last = 'PENDING';
   for (;;) {
     throwIfAborted(signal);
     let told: number | undefined;
     try {
       const reply = await polling.ask();
-      heardAt = clock.now();
+      failingSince = undefined;
       const { finished, status } = read(taskId, schema, reply, polling, options);
       if (finished !== undefined) return finished;
       last = status;
     } catch (error) {
       // The task goes on and is paid for already: only what cannot pass ends the waiting.
       if (!(error instanceof DubError) || !error.retryable || error.code === 'INTERRUPTED') throw error;
-      if (clock.now() - heardAt >= silenceMs) throw error;
+      // Counted from the first failure: a machine that slept was not told anything either.
+      failingSince ??= clock.now();
+      if (clock.now() - failingSince >= silenceMs) throw error;
       told = error.retryAfterMs;
     }
     const now = clock.now();

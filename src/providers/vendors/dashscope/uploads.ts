@@ -91,9 +91,15 @@ export function createUpload(tools: UploadTools): Upload {
   const policies = new Map<string, Promise<Policy>>();
 
   async function policyFor(model: string, size: number, fresh: boolean, signal: AbortSignal): Promise<Policy> {
-    const kept = fresh ? undefined : await policies.get(model)?.catch(() => undefined);
     const neededMs = marginMs + size / slowBytesPerMs;
-    if (kept !== undefined && tools.clock.now() + neededMs < kept.expiresAtMs) return kept;
+    let known = fresh ? undefined : policies.get(model);
+    while (known !== undefined) {
+      const policy = await known.catch(() => undefined);
+      if (policy !== undefined && tools.clock.now() + neededMs < policy.expiresAtMs) return policy;
+      const meanwhile = policies.get(model);
+      known = meanwhile === known ? undefined : meanwhile;
+    }
+    // Nothing is awaited between looking and asking, so that uploads begun together ask once.
     const asked = askPolicy(tools, model, signal);
     policies.set(model, asked);
     return asked;
