@@ -22,6 +22,7 @@ export type OssOperation =
  * `cut`: the work is done, half of the answer comes. `html`: a gateway's page with `status`, no work. `empty`: an empty
  * answer without any of the service's headers. `slow`: the body is read in steps of `delayMs`. `no-crc`: the answer
  * lacks the CRC. `no-sums`: it lacks the CRC, and its ETag is no MD5. `damaged`: other bytes are stored than were sent.
+ * `body`: `message` is the body of an answer that is otherwise good.
  */
 export interface OssFault {
   readonly kind:
@@ -36,7 +37,8 @@ export interface OssFault {
     | 'slow'
     | 'no-crc'
     | 'no-sums'
-    | 'damaged';
+    | 'damaged'
+    | 'body';
   /** How many requests meet it; 1 unless told. */
   readonly times?: number;
   /** How many requests pass before. */

@@ -134,6 +134,7 @@ export async function startOssEmulator(options: OssEmulatorOptions = {}): Promis
       const done = work(target, entry, fault);
       if (fault?.kind === 'hang-after') return;
       if (fault?.kind === 'reset-after') return void socket.resetAndDestroy();
+      if (fault?.kind === 'body') Object.assign(done, { body: fault.message });
       send(outgoing, entry, { ...done, headers: { ...standard, ...done.headers } }, fault);
     } catch (error) {
       if (!(error instanceof OssError)) {

@@ -2,9 +2,10 @@ import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { DubError, throwIfAborted } from '../../../errors.js';
 import type { Checkpoint } from './checkpoint.js';
 import { type OssConnection, openClient, unwrapped } from './client.js';
+import { ossCodeOf } from './errors.js';
 import { uploadInParts } from './parts.js';
 import { cleanUpMs, isStoredWhole, removeQuietly } from './stored.js';
-import { arrivedWhole, damaged, type Sums, sumsOf } from './sums.js';
+import { arrivedWhole, damaged, sumsOf } from './sums.js';
 
 /** A file on its way to the bucket. */
 export interface Upload {
@@ -43,39 +44,49 @@ async function putWhole(connection: OssConnection, upload: Upload, signal: Abort
   const bytes = await readFile(upload.path).catch((cause: unknown) => {
     throw unreadable(upload.path, cause);
   });
-  let sentBytes = -1;
-  const onSent = (sent: number) => {
-    sentBytes = sent;
-    upload.onProgress?.(sent, bytes.length);
-  };
+  const trace = { mayBeThere: false };
   try {
-    await putTwice(connection, upload, bytes, onSent, signal);
+    await putChecked(connection, upload, bytes, trace, signal);
     return upload.key;
   } catch (error) {
-    // Only its answer may be missing: nobody would ever delete an object whose name was never told.
-    if (sentBytes < bytes.length) throw error;
-    const removal = removeQuietly(connection, upload.key, AbortSignal.timeout(cleanUpMs));
+    // Nobody would ever delete an object whose name was never told.
+    const removal = trace.mayBeThere && removeQuietly(connection, upload.key, AbortSignal.timeout(cleanUpMs));
     if (!signal.aborted) await removal;
     throw error;
   }
 }
 
 /** Sent again once when it arrived otherwise than it left. */
-async function putTwice(
+async function putChecked(
   connection: OssConnection,
   upload: Upload,
   bytes: Buffer,
-  onSent: (bytes: number) => void,
+  trace: { mayBeThere: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const sums: Sums = sumsOf(bytes);
+  const sums = sumsOf(bytes);
   const client = await openClient(connection, signal);
+  const onSent = (sent: number) => {
+    trace.mayBeThere ||= sent >= bytes.length;
+    upload.onProgress?.(sent, bytes.length);
+  };
   for (let attempt = 1; attempt <= 2; attempt++) {
     const options = { mime: upload.mediaType, ctx: { onSent }, headers: {} };
-    const { res } = await unwrapped('an upload', () => client.put(upload.key, bytes, options));
+    const { res } = await unwrapped('an upload', () => client.put(upload.key, bytes, options)).catch(
+      (error: unknown) => {
+        if (isRefusal(error)) trace.mayBeThere = false;
+        throw error;
+      },
+    );
+    trace.mayBeThere = true;
     if (arrivedWhole(res.headers, sums) ?? (await isStoredWhole(connection, upload.key, sums, signal))) return;
   }
   throw damaged(upload.path);
+}
+
+/** Whether OSS said that it did not take the object. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DubError && !error.retryable && ossCodeOf(error) !== undefined;
 }
 
 async function sizeOf(path: string): Promise<number> {
