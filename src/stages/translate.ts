@@ -1,8 +1,10 @@
 import pLimit from 'p-limit';
 import type { LineFailure, Script, TranslatedLine, Translation, Utterance } from '../domain/script.js';
 import { lengthMs } from '../domain/time.js';
-import { DubError } from '../errors.js';
+import { DubError, type DubErrorCode } from '../errors.js';
 import type {
+  ContextLine,
+  ScriptNotes,
   TranslationLimits,
   TranslationLine,
   TranslationProvider,
@@ -32,12 +34,19 @@ export async function translate(
   ctx: StageContext,
 ): Promise<Translation> {
   const batches = batch(script.utterances, provider.limits);
+  const notes = await readScript(script, provider, options, ctx);
   const limit = pLimit(Math.max(1, provider.limits.concurrency));
   const lines = new Map<string, TranslatedLine>();
   const failures: LineFailure[] = [];
   const answerBatch = async (utterances: readonly Utterance[]) => {
     const reply = await provider.translate(
-      { source: script.language, target: options.target, lines: utterances.map(toLine) },
+      {
+        source: script.language,
+        target: options.target,
+        lines: utterances.map(toLine),
+        ...around(script.utterances, utterances),
+        notes,
+      },
       ctx.signal,
     );
     for (const message of reply.warnings) ctx.emit({ type: 'warning', stage: 'translate', message });
@@ -66,6 +75,48 @@ export async function translate(
     lines: script.utterances.map((utterance) => lines.get(utterance.id)).filter((line) => line !== undefined),
     failures: failures.sort((a, b) => (a.utteranceId < b.utteranceId ? -1 : 1)),
   };
+}
+
+/** Lines of context on either side of a batch. */
+const contextLines = 2;
+
+/** Failures of the reading that the translation need not share: it goes on without notes. */
+const survivable: ReadonlySet<DubErrorCode> = new Set(['PROVIDER_BAD_REPLY', 'PROVIDER_REFUSED', 'PROVIDER_TIMEOUT']);
+
+/** What the provider notes of the whole script; undefined when it notes nothing, or the script is short. */
+async function readScript(
+  script: Script,
+  provider: TranslationProvider,
+  { target, label }: TranslateOptions,
+  ctx: StageContext,
+): Promise<ScriptNotes | undefined> {
+  const { utterances, language } = script;
+  if (provider.prepare === undefined || utterances.length <= (provider.limits.preparesAbove ?? 0)) return undefined;
+  try {
+    const lines = utterances.map(toContext);
+    const { summary, terms, warnings } = await provider.prepare({ source: language, target, lines }, ctx.signal);
+    for (const message of warnings) ctx.emit({ type: 'warning', stage: 'translate', message });
+    return { summary, terms };
+  } catch (error) {
+    if (!(error instanceof DubError) || !survivable.has(error.code)) throw error;
+    const message = `${label} made no summary of the script, so terms may vary: ${error.message}`;
+    ctx.emit({ type: 'warning', stage: 'translate', message });
+    return undefined;
+  }
+}
+
+/** The lines just before and after a batch of consecutive utterances. */
+function around(all: readonly Utterance[], batched: readonly Utterance[]) {
+  const first = all.indexOf(batched[0]!);
+  const end = first + batched.length;
+  return {
+    before: all.slice(Math.max(0, first - contextLines), first).map(toContext),
+    after: all.slice(end, end + contextLines).map(toContext),
+  };
+}
+
+function toContext({ speaker, text }: Utterance): ContextLine {
+  return { speaker, text };
 }
 
 /** Consecutive utterances, as many as the limits allow; one that is too long by itself goes alone. */

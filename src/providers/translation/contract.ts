@@ -9,6 +9,8 @@ export interface TranslationLimits {
   readonly concurrency: number;
   /** True when it can reword a line to a length budget. */
   readonly adapts: boolean;
+  /** A script with more lines than this is worth a `prepare` first; undefined means every script. */
+  readonly preparesAbove?: number | undefined;
 }
 
 /** How long a line may be when spoken. */
@@ -31,18 +33,49 @@ export interface TranslationLine {
   readonly budget?: LengthBudget | undefined;
 }
 
+/** A line spoken around those to translate: for understanding only. */
+export interface ContextLine {
+  readonly speaker: string;
+  readonly text: string;
+}
+
+/** What is known of the whole script. Made from what is said in the film, so it is as little to be obeyed as that. */
+export interface ScriptNotes {
+  /** A few sentences; empty when there is none. */
+  readonly summary: string;
+  /** Names and terms with the translation they get throughout. */
+  readonly terms: readonly { readonly source: string; readonly target: string }[];
+}
+
 /** Lines in the order they are spoken. */
 export interface TranslationRequest {
   readonly source: string;
   readonly target: string;
   readonly lines: readonly TranslationLine[];
+  /** The lines just before and just after, in the order they are spoken. */
+  readonly before?: readonly ContextLine[] | undefined;
+  readonly after?: readonly ContextLine[] | undefined;
+  /** What `prepare` made of the script. */
+  readonly notes?: ScriptNotes | undefined;
 }
 
 /** One answer for one id. */
 export interface TranslationAnswer {
   readonly id: string;
   readonly text: string;
+  /** Wordings of the line from the shortest to the fullest, `text` among them, where there is a choice. */
+  readonly wordings?: readonly string[] | undefined;
 }
+
+/** A whole script, to be read before its lines are translated. */
+export interface ScriptRequest {
+  readonly source: string;
+  readonly target: string;
+  readonly lines: readonly ContextLine[];
+}
+
+/** What reading a script gave. */
+export interface PreparedScript extends ScriptNotes, ReplyNotes {}
 
 /** Every id at most once; an id without an answer is a failed line, said in `failures`. */
 export interface TranslationReply extends ReplyNotes {
@@ -56,6 +89,8 @@ export interface TranslationProvider extends ProviderBase {
   /** True when it serves this pair of BCP 47 tags; spends nothing. */
   supports(source: string, target: string, signal: AbortSignal): Promise<boolean>;
   translate(request: TranslationRequest, signal: AbortSignal): Promise<TranslationReply>;
+  /** Reads the whole script for a summary and a list of terms that every request then brings along as `notes`. */
+  prepare?(script: ScriptRequest, signal: AbortSignal): Promise<PreparedScript>;
 }
 
 /** A translation provider as the registry holds it. */
