@@ -52,6 +52,30 @@ export function peakBetween(samples: Float32Array, i: number): number {
   return Math.max(Math.abs(a), Math.abs(b), Math.abs(c));
 }
 
+interface NearTaps {
+  readonly before: number;
+  readonly after: number;
+  /** Sum of the magnitudes of all other taps. */
+  readonly rest: number;
+}
+
+/** The two samples an interpolated value lies between decide most of it. */
+const nearTaps: readonly NearTaps[] = [quarter, middle, threeQuarters].map((phase) => {
+  const before = Math.abs(phase[half - 1]!);
+  const after = Math.abs(phase[half]!);
+  return { before, after, rest: phase.reduce((sum, tap) => sum + Math.abs(tap), 0) - before - after };
+});
+const [nearQuarter, nearMiddle, nearThreeQuarters] = nearTaps as [NearTaps, NearTaps, NearTaps];
+
+/** True when no value between the two samples can exceed `limit`, the samples around them being at most `reach`. */
+function staysBelow(limit: number, before: number, after: number, reach: number): boolean {
+  return (
+    nearMiddle.before * before + nearMiddle.after * after + nearMiddle.rest * reach <= limit &&
+    nearQuarter.before * before + nearQuarter.after * after + nearQuarter.rest * reach <= limit &&
+    nearThreeQuarters.before * before + nearThreeQuarters.after * after + nearThreeQuarters.rest * reach <= limit
+  );
+}
+
 /** Samples looked at together when deciding whether interpolation is worth while. */
 const group = 32;
 
@@ -118,6 +142,7 @@ export class TruePeakMeter {
       if (own > this.#peak) this.#peak = own;
       if (reach * mostOvershoot <= this.#peak) return;
       for (let i = start; i < end; i++) {
+        if (staysBelow(this.#peak, Math.abs(line[i]!), Math.abs(line[i + 1]!), reach)) continue;
         const value = peakBetween(line, i);
         if (value > this.#peak) this.#peak = value;
       }

@@ -138,7 +138,11 @@ async function readTake(path: string, utteranceId: string, voiceName: string, la
 }
 
 function toInt16(samples: Float32Array): Int16Array {
-  return Int16Array.from(samples, (sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768))));
+  const whole = new Int16Array(samples.length);
+  for (let i = 0; i < samples.length; i++) {
+    whole[i] = Math.max(-32_768, Math.min(32_767, Math.round(samples[i]! * 32_768)));
+  }
+  return whole;
 }
 
 function badAudio(label: string, what: string): DubError {

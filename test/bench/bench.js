@@ -36,8 +36,8 @@ async function bareFfmpeg({ film, seconds }) {
   await watch('ffmpeg', [...quiet, '-f', 'lavfi', '-i', `sine=f=200:r=48000:d=${seconds}`, voice]);
   const extract = ['-i', film, '-vn', '-ac', '1', '-ar', '16000', '-sample_fmt', 's16', '-c:a', 'flac', speech];
   const graph =
-    '[0:a]volume=0.5[bed];[1:a]aformat=channel_layouts=stereo[dub];[bed][dub]amix=normalize=0:duration=first';
-  const encode = ['-c:a', 'aac', '-b:a', '160k', '-aac_coder', 'fast', mixed];
+    '[0:a]volume=0.5[bed];[1:a]aformat=channel_layouts=stereo[dub];[bed][dub]amix=normalize=0:duration=first[out]';
+  const encode = ['-map', '[out]', '-c:a', 'aac', '-b:a', '160k', '-aac_coder', 'fast', mixed];
   const remux = [
     '-i',
     film,
