@@ -10,7 +10,7 @@ import { type Ducker, eachBedBlock, openBed, openSilence } from './bed.js';
 import { DubTrack } from './dub-track.js';
 import { encoderGain } from './encoder-level.js';
 import { dubChannels } from './format.js';
-import { ceilingOf, chooseGain } from './gain.js';
+import { ceilingOf, chooseGain, findTarget } from './gain.js';
 import type { MixOptions } from './options.js';
 import type { Report } from './progress.js';
 
@@ -44,27 +44,29 @@ interface Setting {
  * setting, only when the loudness came out other than foreseen or the encoder raised a peak over the ceiling.
  */
 export async function encodeMix(job: EncodeJob, report: Report, ctx: StageContext): Promise<Mix> {
-  const { codec, loudness: target, outPath } = job.options;
-  const ceilingDbtp = ceilingOf(target);
+  const { codec, loudness: wanted, outPath } = job.options;
+  const { foreseen } = job.balance;
+  const ceilingDbtp = ceilingOf(wanted);
   const keeps = lossless.test(codec.codec);
+  const target = findTarget(foreseen, wanted, job.soundtrack.loudness.integratedLufs);
   let limitDbtp = ceilingDbtp - (keeps ? margin.lossless : margin.lossy);
-  const chosen = chooseGain(job.balance.foreseen, target, job.soundtrack.loudness.integratedLufs, limitDbtp);
-  let gainDb = chosen.gainDb;
+  let aim = target;
   for (let round = 1; ; round++) {
+    const gainDb = aim === undefined ? 0 : chooseGain(foreseen, aim, limitDbtp);
     const loudness = await encodeOnce(job, { gainDb, limitDbtp }, report, ctx);
     const last = round === mostRounds;
     const listen = !keeps && !last && loudness.truePeakDbtp > ceilingDbtp - overshootDb;
     const over = listen ? (await encodedPeak(job, ceilingDbtp, ctx)) - ceilingDbtp : 0;
-    const short = chosen.targetLufs - loudness.integratedLufs;
+    const short = target === undefined ? 0 : target - loudness.integratedLufs;
     const off = round === 1 && Math.abs(short) > loudnessTolerance;
     if (over <= peakTolerance && !off) {
       const { sampleRate, channels, layout } = codec;
-      const { targetLufs } = chosen;
       const format = { codec: codec.codec, sampleRate, channels, layout };
+      const targetLufs = target ?? loudness.integratedLufs;
       return { path: outPath, ...format, gainDb, loudness, targetLufs, ceilingDbtp };
     }
     if (over > peakTolerance) limitDbtp -= over + 0.1;
-    if (off) gainDb += short;
+    if (off) aim = aim! + short;
   }
 }
 
