@@ -208,7 +208,8 @@ export function findContainer(extension: string): Container | undefined {
 /** True when the container takes the codec bit for bit. */
 export function holds(container: Container, type: 'video' | 'audio' | 'subtitle', codec: string): boolean {
   const list = container[type];
-  return list === 'any' || list.includes(codec);
+  // What ffmpeg has no name for it cannot write either.
+  return list === 'any' ? codec !== 'unknown' : list.includes(codec);
 }
 
 /** True when an attached picture of this codec can stay one. */

@@ -120,11 +120,16 @@ function takeFrames(channels: number, take: (interleaved: Float32Array) => void)
       const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
       const whole = bytes.length - (bytes.length % frameBytes);
       rest = bytes.subarray(whole);
-      // Copied: a float array must start at a multiple of four, which a piece of a pooled buffer need not.
-      take(new Float32Array(new Uint8Array(bytes.subarray(0, whole)).buffer));
+      take(asFloats(bytes.subarray(0, whole)));
       done();
     },
   });
+}
+
+/** The same memory where it lies right: a float array must start at a multiple of four. */
+function asFloats(bytes: Buffer): Float32Array {
+  const right = bytes.byteOffset % Float32Array.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
+  return new Float32Array(right.buffer, right.byteOffset, right.byteLength / Float32Array.BYTES_PER_ELEMENT);
 }
 
 function everyPercent(totalMs: number, ctx: StageContext): (doneMs: number) => void {

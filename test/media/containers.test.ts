@@ -54,6 +54,7 @@ describe('what becomes of a stream', () => {
     ['H.264 in MP4', 'mp4', stream('video', 'h264'), 'copy'],
     ['VP8 in MP4', 'mp4', stream('video', 'vp8'), 'leave-out'],
     ['anything in Matroska', 'matroska', stream('video', 'ffv1'), 'copy'],
+    ['what ffmpeg has no name for', 'matroska', stream('video', 'unknown'), 'leave-out'],
     ['AAC in WebM', 'webm', sound('aac'), 'leave-out'],
     ['PCM in MP4', 'mp4', sound('pcm_s24le'), 'convert'],
     ['float PCM in MP4', 'mp4', sound('pcm_f32le'), 'leave-out'],

@@ -167,6 +167,24 @@ export async function packetTimes(path: string, specifier: string): Promise<numb
   return times.map((line) => Number.parseFloat(line)).sort((a, b) => a - b);
 }
 
+/** A stream's packets in order of time: when each is shown, in seconds, and the MD5 of its bytes. */
+export async function packetsOf(path: string, specifier: string): Promise<{ at: number; hash: string }[]> {
+  const entries = [
+    '-select_streams',
+    specifier,
+    '-show_entries',
+    'packet=pts_time,data_hash',
+    '-show_data_hash',
+    'MD5',
+  ];
+  const args = ['-v', 'error', ...entries, '-of', 'json', '-i', `file:${path}`];
+  const { stdout } = await run('ffprobe', args, { maxBuffer: 1 << 28 });
+  const { packets } = JSON.parse(stdout) as { packets: { pts_time: string; data_hash: string }[] };
+  return packets
+    .map(({ pts_time, data_hash }) => ({ at: Number(pts_time), hash: data_hash }))
+    .sort((a, b) => a.at - b.at);
+}
+
 /** All samples of the n-th audio stream mixed to mono at `rate`; the first one is the first that a player hears. */
 export async function decodeMono(path: string, rate: number, streamIndex = 0): Promise<Float32Array> {
   const map = ['-map', `0:a:${streamIndex}`, '-ac', '1', '-ar', String(rate), '-f', 'f32le', '-'];
