@@ -71,6 +71,8 @@ export interface Route {
   /** Which models it serves; without it the route takes any request on its path. */
   readonly model?: (model: string) => boolean;
   readonly async?: 'required' | 'refused' | 'either';
+  /** True for the few POSTs that need no body. */
+  readonly bodyless?: boolean;
   handle(call: Call): Answer | Promise<Answer>;
 }
 
@@ -238,7 +240,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
           throw new ApiError(429, 'Throttling.RateQuota', 'Requests rate limit exceeded, please try again later.');
         }
         if (found === undefined) throw unknownRoute(model, onPath.length > 0, compat);
-        checkJson(request, json);
+        if (!found.route.bodyless) checkJson(request, json);
         checkAsync(found.route, request.headers);
         const call: Call = {
           ...{ endpoint, method: request.method, path, params: found.params ?? {}, query: request.url.searchParams },

@@ -112,11 +112,10 @@ export function createTasks(emulator: Emulator): Tasks {
     },
   });
 
-  emulator.route({
+  const list = {
     endpoint: 'task.list',
     method: 'GET',
-    path: '/api/v1/tasks/',
-    handle(call) {
+    handle(call: Call) {
       const { query } = call;
       const page = Number(query.get('page_no') ?? 1);
       const size = Number(query.get('page_size') ?? 10);
@@ -147,12 +146,16 @@ export function createTasks(emulator: Emulator): Tasks {
         json: { total: found.length, data, total_page: Math.ceil(found.length / size), page_no: page, page_size: size },
       };
     },
-  });
+  } as const;
+  // The reference writes a slash at the end, the Python SDK none.
+  for (const path of ['/api/v1/tasks/', '/api/v1/tasks']) emulator.route({ ...list, path });
 
   emulator.route({
     endpoint: 'task.cancel',
     method: 'POST',
     path: '/api/v1/tasks/:id/cancel',
+    // The Python SDK sends none.
+    bodyless: true,
     handle(call) {
       const task = find(call);
       if (task === undefined || statusOf(task) !== 'PENDING') {

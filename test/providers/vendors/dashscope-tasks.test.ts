@@ -239,9 +239,8 @@ describe('a task', () => {
 
   it('that somebody cancelled has ended', async () => {
     const { emulator, client, task } = await submitted();
-    const headers = { authorization: `Bearer ${defaultKey}`, 'content-type': 'application/json' };
-    const cancel = () =>
-      fetch(`${emulator.url}/api/v1/tasks/${task.taskId}/cancel`, { method: 'POST', headers, body: '{}' });
+    const headers = { authorization: `Bearer ${defaultKey}` };
+    const cancel = () => fetch(`${emulator.url}/api/v1/tasks/${task.taskId}/cancel`, { method: 'POST', headers });
     expect((await cancel()).status).toBe(200);
     expect(await client.poll(task.taskId, result, calm, { deadlineMs })).toMatchObject({
       status: 'CANCELED',

@@ -196,6 +196,14 @@ describe('an upload', () => {
     expect(posts(emulator).length).toBe(1);
   });
 
+  it('on a host that has no temporary storage names the way round it', async () => {
+    const { emulator, client } = await bench();
+    emulator.fail('upload.policy', { status: 404, code: 'NotFound', message: 'Not found!' });
+    const error = await failure(client.upload(path, request, calm));
+    expect(error).toMatchObject({ code: 'PROVIDER_UNSUPPORTED', hint: expect.stringContaining('--store oss') });
+    expect(error.message).toMatch(/has no temporary storage for this model\. .*Not found!.*request [0-9a-f-]{36}/);
+  });
+
   it('reads numbers that are strings, and does without those that are missing', async () => {
     const { emulator, client } = await bench();
     emulator.uploads.settings.numbersAsStrings = true;

@@ -133,8 +133,19 @@ export function createUpload(tools: UploadTools): Upload {
 
 async function askPolicy(tools: UploadTools, model: string, signal: AbortSignal): Promise<Policy> {
   const askedAt = tools.clock.now();
-  const { value, requestIds } = await tools.askPolicy(model, signal);
+  const { value, requestIds } = await tools.askPolicy(model, signal).catch((error: unknown) => {
+    throw replyStatus(error) === 404 ? noStorage(tools, error) : error;
+  });
   return { data: value.data, requestIds, expiresAtMs: askedAt + value.data.expire_in_seconds * 1000 };
+}
+
+/** The page names Beijing and Singapore; of the other regions, and of workspace hosts, nothing is known for sure. */
+function noStorage({ host }: UploadTools, cause: unknown): DubError {
+  const why = cause instanceof DubError ? ` ${cause.message}` : '';
+  return new DubError('PROVIDER_UNSUPPORTED', `${host.host} has no temporary storage for this model.${why}`, {
+    hint: 'Store files in a bucket of your own with --store oss, or choose a recogniser that needs no link.',
+    cause,
+  });
 }
 
 async function post(
