@@ -20,6 +20,8 @@ export interface TtsSettings {
   sdkView: boolean;
   /** The whole sound as base64 in the reply, beside or instead of the link. */
   inline: 'no' | 'beside' | 'only';
+  /** Answers without sound and without a link. */
+  bare: boolean;
   linkLifeMs: number;
   middleFrames: 'blank' | 'absent';
   /** Whether streams begin with a WAV head. */
@@ -48,6 +50,7 @@ export function ttsSettings(changes: Partial<TtsSettings> = {}): TtsSettings {
     usage: 'documented',
     sdkView: false,
     inline: 'no',
+    bare: false,
     linkLifeMs: 24 * 3_600_000,
     middleFrames: 'blank',
     streamHead: true,
@@ -109,13 +112,13 @@ export function tts(settings: TtsSettings = ttsSettings()): Part {
           const { baseMs, perAudioMs } = settings.latency;
           if (baseMs + perAudioMs > 0) await emulator.clock.sleep(baseMs + perAudioMs * durationMs);
           const lifeMs = settings.linkLifeMs;
-          const url = emulator.results.publish(fileOf(pcm, settings), {
-            ...{ mediaType: 'audio/wav', extension: 'wav', lifeMs },
-          });
+          const file = { mediaType: 'audio/wav', extension: 'wav', lifeMs };
+          const url = settings.bare ? '' : emulator.results.publish(fileOf(pcm, settings), file);
           const expires_at = Math.floor((emulator.clock.now() + lifeMs) / 1000);
           const usage = usageOf(order, durationMs, settings);
           const id = `audio_${call.requestId}`;
-          if (call.wantsStream) return { events: frames(pcm, { url, expires_at, id, usage, settings }) };
+          if (call.wantsStream)
+            return { events: frames(settings.bare ? Buffer.alloc(0) : pcm, { url, expires_at, id, usage, settings }) };
           const data = settings.inline === 'no' ? '' : toWave(pcm, settings.sampleRate, 'true').toString('base64');
           const audio = { data, url: settings.inline === 'only' ? '' : url, id, expires_at };
           const output = { text: null, finish_reason: 'stop', choices: null, audio };
@@ -251,7 +254,7 @@ interface Streamed {
 
 function* frames(pcm: Buffer, { url, expires_at, id, usage, settings }: Streamed): Generator<StreamPiece> {
   const { chunkBytes, streamHead, middleFrames } = settings;
-  const wave = streamHead ? toWave(pcm, settings.sampleRate, 'placeholder') : pcm;
+  const wave = streamHead && pcm.length > 0 ? toWave(pcm, settings.sampleRate, 'placeholder') : pcm;
   for (let at = 0; at < wave.length; at += chunkBytes) {
     const data = wave.subarray(at, at + chunkBytes).toString('base64');
     const blank = middleFrames === 'blank' ? { url: '' } : {};

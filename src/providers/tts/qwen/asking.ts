@@ -1,5 +1,6 @@
 import { DubError } from '../../../errors.js';
 import { systemClock } from '../../../net/clock.js';
+import type { Download } from '../../../net/http.js';
 import type { Classify } from '../../../net/judge.js';
 import type { DashscopeClient } from '../../vendors/dashscope/index.js';
 import { faultOf, joinChunks, readSpeech, type Speech } from './sound.js';
@@ -87,18 +88,24 @@ async function fetchSpeech(
   signal: AbortSignal,
 ): Promise<Speech> {
   for (let made = 1; ; made++) {
-    const { bytes, mediaType } = await client.download(url, {
-      signal,
-      maxBytes: 128 * 1_048_576,
-      limits: limitsOf(asking),
-      retry: { attempts: 4, baseMs: 500 },
-      classify: classifyLink,
-    });
+    const { bytes, mediaType } = await follow(client, url, asking, signal);
     const speech = readSpeech(bytes);
     const found = speech === undefined ? noSound(bytes, mediaType) : faultOf(speech, leastMs);
     if (speech !== undefined && found === undefined) return speech;
     if (made === downloads) throw badAnswer(`The speech that DashScope links to ${found}${told} (${made} downloads).`);
     await systemClock.sleep(100 * made, signal);
+  }
+}
+
+async function follow(client: DashscopeClient, url: string, asking: Asking, signal: AbortSignal): Promise<Download> {
+  const retry = { attempts: 4, baseMs: 500 };
+  const limits = limitsOf(asking);
+  const maxBytes = 128 * 1_048_576;
+  try {
+    return await client.download(url, { signal, maxBytes, limits, retry, classify: classifyLink });
+  } catch (error) {
+    if (error instanceof DubError && error.code === 'PROVIDER_BAD_REPLY') throw badAnswer(error.message, error);
+    throw error;
   }
 }
 
@@ -124,8 +131,9 @@ function decoded(base64: string): Uint8Array {
   return Buffer.from(base64, 'base64');
 }
 
-function badAnswer(message: string): DubError {
+function badAnswer(message: string, cause?: unknown): DubError {
   return new DubError('PROVIDER_BAD_REPLY', message, {
+    cause,
     hint: 'Run the same command again: only this line is asked for. If it stays so, try another voice or model.',
     retryable: true,
   });

@@ -183,7 +183,12 @@ function isGone(error: unknown): error is DubError {
 
 /** Refusals that mean something particular here. */
 function explained(error: unknown, model: QwenModel, request: TtsRequest, ids: readonly string[]): unknown {
-  if (!(error instanceof DubError) || error.code !== 'PROVIDER_REFUSED') return error;
+  if (!(error instanceof DubError)) return error;
+  if (error.code === 'PROVIDER_BAD_REPLY' && error.hint === undefined) {
+    const { code, message, retryable } = error;
+    return new DubError(code, message, { hint: 'The same command asks for this line again.', retryable, cause: error });
+  }
+  if (error.code !== 'PROVIDER_REFUSED') return error;
   if (/InvalidParameter/.test(error.message) && /\bvoice\b/i.test(error.message)) {
     const { hint = '' } = unknownVoice(model, request.language, request.voice, ids);
     const message = `The voice ${JSON.stringify(request.voice)} was refused. ${error.message}`;

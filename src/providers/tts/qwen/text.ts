@@ -1,3 +1,5 @@
+import { hasWords } from '../../vendors/local/text.js';
+
 /** What is said in one request, and the pause that follows before the next. */
 export interface Piece {
   readonly text: string;
@@ -45,7 +47,7 @@ interface Token {
  * Splits a text for requests of at most `budget`: at the ends of sentences, failing that of clauses, failing that
  * between words, and inside a word only when it is longer than a request may be. Pieces are of about equal length.
  * @param text one line, spaces collapsed
- * @returns a single piece for a text that fits; pieces without a letter or digit are left out
+ * @returns a single piece for a text that fits; pieces in which nothing can be said are left out
  */
 export function splitText(text: string, language: string, budget: number = pieceBudget): Piece[] {
   if (weightOf(text) <= budget) return [{ text, pauseMs: 0 }];
@@ -56,7 +58,7 @@ export function splitText(text: string, language: string, budget: number = piece
     pieces.push({ text: textOf(piece), joint: piece.at(-1)!.joint });
     rest = rest.slice(count);
   }
-  const spoken = pieces.filter((piece) => /[\p{L}\p{N}]/u.test(piece.text));
+  const spoken = pieces.filter((piece) => hasWords(piece.text));
   return spoken.map((piece, index) => ({
     text: piece.text,
     pauseMs: index === spoken.length - 1 ? 0 : pauses[piece.joint],
