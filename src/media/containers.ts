@@ -4,7 +4,7 @@ import { chooseAudioStream } from './audio-stream.js';
 import { type Container, type ContainerName, containers, findContainer } from './container-table.js';
 import { planStream } from './stream-plan.js';
 
-export { type Container, type ContainerName, containers, findContainer, holds } from './container-table.js';
+export { type Container, type ContainerName, containers, findContainer } from './container-table.js';
 
 /** What an output must hold besides the dub and the input's picture. */
 export interface ContainerNeeds {
