@@ -10,19 +10,10 @@ import type { DashscopeOptions } from './options.js';
 import { pollTask, submitReply, taskReply } from './tasks.js';
 import { createUpload, policyReply } from './uploads.js';
 
-export type {
-  CallOptions,
-  DashscopeClient,
-  DashscopeReadiness,
-  DashscopeReply,
-  SdkOptions,
-  SdkSettings,
-  SubmitOptions,
-} from './client.js';
-export { type DashscopeHost, type DashscopeRegion, findRegion, prefixes } from './hosts.js';
+export type { DashscopeClient } from './client.js';
+export { prefixes } from './hosts.js';
 export { type DashscopeOptions, dashscopeFields, dashscopeSecrets } from './options.js';
-export { type FinishedTask, type PollOptions, type SubmittedTask, type TaskState, taskDeadlineMs } from './tasks.js';
-export type { UploadedFile, UploadRequest } from './uploads.js';
+export { type FinishedTask, type SubmittedTask, taskDeadlineMs } from './tasks.js';
 
 /** What a client may not reach for by itself; `ProviderTools` is one. */
 export interface DashscopeTools {
