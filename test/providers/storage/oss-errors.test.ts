@@ -110,6 +110,27 @@ describe('a refusal by the service', () => {
     ).toBe(1);
   });
 
+  it('that names another endpoint is understood as a redirect too', async () => {
+    const bench = await ossBench();
+    const { path } = await bench.file('a.flac', 1000);
+    const message = 'The bucket you are attempting to access must be addressed using the specified endpoint.';
+    const elements = { Endpoint: 'oss-cn-shanghai.aliyuncs.com' };
+    bench.emulator.fail('put', { kind: 'error', status: 301, code: 'AccessDenied', message, elements });
+    const error = await failure(bench.store().put(path, flac, calm));
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.hint).toContain('set OSS_REGION=cn-shanghai');
+  });
+
+  it('that sends elsewhere is not followed: the key stays with its host', async () => {
+    const bench = await ossBench();
+    const { path } = await bench.file('a.flac', 1000);
+    const headers = { location: `http://elsewhere.example.com:${bench.emulator.port}/dub-test/a` };
+    bench.emulator.fail('put', { kind: 'error', status: 307, code: 'TemporaryRedirect', headers });
+    const error = await failure(bench.store().put(path, flac, calm));
+    expect(error.message).toContain('was redirected to http://elsewhere.example.com');
+    expect(bench.emulator.requests.filter(({ host }) => host.startsWith('elsewhere'))).toEqual([]);
+  });
+
   it('names the request for support', async () => {
     const { error } = await refusal({ accessKeySecret: 'another' });
     expect(error.message).toMatch(

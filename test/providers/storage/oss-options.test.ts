@@ -73,6 +73,11 @@ describe('where the bucket is', () => {
       { region: 'cn-beijing', endpoint: 'http://oss.in-house:9000', pathStyle: true },
       { style: 'path', host: 'oss.in-house:9000' },
     ],
+    [
+      { region: 'cn-beijing', cname: 'TRUE', endpoint: 'media.example.com' },
+      { host: 'media.example.com', style: 'cname' },
+    ],
+    [{ region: 'cn-beijing', cname: '0' }, { style: 'virtual' }],
     [{ region: 'cn-hongkong' }, { isMainlandPublic: false }],
   ])('%j', (options, wanted) => {
     expect(place(options)).toMatchObject(wanted);

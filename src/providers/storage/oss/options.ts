@@ -6,6 +6,13 @@ const domain = z
   .regex(/^(https?:\/\/)?[a-z0-9.-]+(:\d+)?\/?$/i, 'must be a host name, with or without https:// in front');
 const text = z.string().trim().min(1);
 
+/** A switch as variables spell it; anything else as it is. */
+function readSwitchWord(value: unknown): unknown {
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
+  if (word !== undefined && ['1', 'true', 'yes', 'on'].includes(word)) return true;
+  return word !== undefined && ['', '0', 'false', 'no', 'off'].includes(word) ? false : value;
+}
+
 /** Options of the OSS store. */
 export const ossOptions = z.strictObject({
   /** OSS_ACCESS_KEY_ID. */
@@ -29,8 +36,8 @@ export const ossOptions = z.strictObject({
     .optional(),
   /** OSS_ENDPOINT: host or URL; the region's public endpoint over https when left out. */
   endpoint: domain.optional(),
-  /** OSS_CNAME: the bucket's own domain; or true when `endpoint` is that domain. */
-  cname: z.union([z.boolean(), domain]).default(false),
+  /** OSS_CNAME: the bucket's own domain; or true, in any of the usual words, when `endpoint` is that domain. */
+  cname: z.preprocess(readSwitchWord, z.union([z.boolean(), domain])).default(false),
   /** Upload over the region's internal network. Links are for the public host all the same. */
   internal: z.boolean().default(false),
   /** The bucket in the path instead of the host: test servers and gateways. By itself for IP addresses and localhost. */
