@@ -234,7 +234,10 @@ function usageOf({ model, text }: Order, durationMs: number, { usage }: TtsSetti
     const characters = unitsOf(text) * (usage === 'doubled' ? 2 : 1);
     return { usage: { input_tokens: 0, output_tokens: 0, characters } };
   }
-  const [input_tokens, output_tokens] = [Math.ceil(unitsOf(text) / 2), Math.round(durationMs / 20)];
+  const [input_tokens, output_tokens] = [
+    Math.ceil(unitsOf(text) / 2),
+    Math.round((durationMs / 20) * (usage === 'doubled' ? 2 : 1)),
+  ];
   const details = {
     input_tokens_details: { text_tokens: input_tokens },
     output_tokens_details: { audio_tokens: output_tokens, text_tokens: 0 },

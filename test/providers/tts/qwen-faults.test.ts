@@ -1,7 +1,15 @@
+import { createHash } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Script, TranslatedLine } from '../../../src/domain/script.js';
+import type { TtsProvider } from '../../../src/providers/tts/contract.js';
 import { durationOf } from '../../../src/providers/tts/qwen/sound.js';
+import type { FileKeeper, StageContext, StageEvent } from '../../../src/stages/context.js';
+import { synthesize } from '../../../src/stages/synthesize.js';
 import { ttsSettings } from '../../emulators/dashscope/tts.js';
 import { requirePrograms } from '../../support/engines.js';
+import { temporaryFolder } from '../support.js';
 import { bodies, failure, heard, ttsBench } from './qwen.support.js';
 
 const text = 'Buenos días a todos.';
@@ -49,6 +57,14 @@ describe('asking for speech', () => {
     emulator.fail('tts', { status: 500, code: 'InternalError', times: 2 });
     expect(await lengthOf(say)).toBeGreaterThan(500);
     expect(counts()).toEqual({ asked: 3, fetched: 1 });
+  });
+
+  it('waits in the same way before a stream begins', async () => {
+    const { emulator, say, counts } = await ttsBench({ stream: true });
+    emulator.fail('tts', { status: 429, code: 'Throttling.BurstRate' });
+    emulator.fail('tts', { status: 500, code: 'InternalError' });
+    expect(await lengthOf(say)).toBeGreaterThan(500);
+    expect(counts()).toEqual({ asked: 3, fetched: 0 });
   });
 
   it.each([
@@ -140,6 +156,56 @@ describe('asking for speech', () => {
   });
 });
 
+describe('a job of several lines', () => {
+  const texts = [text, 'Aquí hay palabras prohibidas.', 'Hasta mañana.'];
+
+  async function voiced(provider: TtsProvider, folder: string) {
+    const events: StageEvent[] = [];
+    const keep: FileKeeper['file'] = async (key, extension, make) => {
+      const path = join(folder, `${createHash('sha1').update(JSON.stringify(key)).digest('hex')}${extension}`);
+      const kept = await access(path).then(
+        () => true,
+        () => false,
+      );
+      if (!kept) await make(path);
+      return { path, kept };
+    };
+    const tools = { ffmpeg: 'ffmpeg', ffprobe: 'ffprobe' } as StageContext['tools'];
+    const emit = (event: StageEvent) => void events.push(event);
+    const ctx = { signal: new AbortController().signal, scratch: folder, tools, keeper: { file: keep }, emit };
+    const utterances = texts.map((line, index) => ({ id: `u${index}`, speaker: 'A', text: line }));
+    const script = { utterances } as unknown as Script;
+    async function* lines(): AsyncGenerator<TranslatedLine> {
+      for (const { id, text: line } of utterances) yield { utteranceId: id, text: line } as TranslatedLine;
+    }
+    const cast = { provider: 'qwen', voices: { A: 'Bodega' } };
+    const takes = await synthesize(script, lines(), cast, provider, { language: 'es', label: 'qwen' }, ctx);
+    return { takes, events };
+  }
+
+  it('leaves out the one that is refused and voices the others, which a second run keeps', async () => {
+    const folder = await temporaryFolder();
+    const { provider, counts } = await ttsBench({ concurrency: 1 });
+    const { takes } = await voiced(provider, folder);
+    expect(takes.takes.map(({ utteranceId }) => utteranceId)).toEqual(['u0', 'u2']);
+    expect(takes.failures).toMatchObject([{ utteranceId: 'u1', code: 'PROVIDER_REFUSED' }]);
+    expect(counts()).toEqual({ asked: 3, fetched: 2 });
+    await voiced(provider, folder);
+    expect(counts()).toEqual({ asked: 4, fetched: 2 });
+  });
+
+  it('stops when the quota is used up, keeps what is done and goes on from there', async () => {
+    const folder = await temporaryFolder();
+    const { emulator, provider, counts } = await ttsBench({ concurrency: 1 });
+    emulator.fail('tts', { after: 2, status: 403, code: 'AllocationQuota.FreeTierOnly', message: 'It is exhausted.' });
+    expect(await failure(voiced(provider, folder))).toMatchObject({ code: 'PROVIDER_QUOTA' });
+    expect(counts()).toEqual({ asked: 3, fetched: 1 });
+    const { events } = await voiced(provider, folder);
+    expect(events).toContainEqual({ type: 'line-done', stage: 'synthesize', utteranceId: 'u0', kept: true });
+    expect(counts()).toEqual({ asked: 5, fetched: 2 });
+  });
+});
+
 describe('the link to the speech', () => {
   it('is followed without key and cookies', async () => {
     const { emulator, say } = await ttsBench();
@@ -221,10 +287,8 @@ describe('legacy speech', () => {
     const { settings, say } = await ttsBench({ model: 'qwen-tts' });
     const order = { language: 'en', voice: 'Cherry' };
     expect(durationOf(heard(await say('Hello you.', order)))).toBeGreaterThan(400);
-    settings.sound = 'quarter';
-    // The emulator bills what it sends, so that a short recording is billed as short: the text tells.
-    const long = 'Hello there, how are you today, and what will the weather be like on the coast?';
-    expect((await failure(say(long, order))).message).toContain('most of it is missing');
+    settings.usage = 'doubled';
+    expect((await failure(say('Hello us.', order))).message).toContain('most of it is missing');
   });
 
   it('is not to be had in Singapore', async () => {

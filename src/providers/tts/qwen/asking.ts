@@ -25,7 +25,7 @@ export interface Asking {
 /** Asks for one piece of speech, and pays for it once: what fails after the answer is tried again with the same link. */
 export async function askForSpeech(client: DashscopeClient, asking: Asking, signal: AbortSignal): Promise<Spoken> {
   const answer = await (asking.stream ? askForStream : askForFile)(client, asking, signal);
-  const leastMs = Math.max(asking.leastMs, 0.8 * audioMsOf(answer.usage));
+  const leastMs = Math.max(asking.leastMs, 0.6 * audioMsOf(answer.usage));
   const { usage, requestIds } = answer;
   const told = requestIds[0] === undefined ? '' : ` (request ${requestIds[0]})`;
   if (answer.chunks.length > 0) {
