@@ -66,9 +66,23 @@ export async function askChat(
   try {
     return await askOnce(client, body, signal, call);
   } catch (error) {
-    if (!wasLost(error)) throw error;
-    return askOnce(client, body, signal, call);
+    if (!wasLost(error)) throw withHint(error);
   }
+  try {
+    return await askOnce(client, body, signal, call);
+  } catch (error) {
+    throw withHint(error);
+  }
+}
+
+/** An answer that broke off says nothing of what to do. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof DubError) || error.hint !== undefined) return error;
+  return new DubError(error.code, error.message, {
+    hint: 'Check the network and the proxy; the same command resumes.',
+    cause: error,
+    retryable: error.retryable,
+  });
 }
 
 async function askOnce(
