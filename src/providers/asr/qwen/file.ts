@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { DubError } from '../../../errors.js';
 import { replyStatus } from '../../../net/facts.js';
 import { type DashscopeClient, type FinishedTask, taskDeadlineMs } from '../../vendors/dashscope/index.js';
@@ -66,6 +67,7 @@ async function submit(
   signal: AbortSignal,
 ) {
   if (!request.publishAudio) throw needsStore(model);
+  await requireAudio(request.audio?.path ?? '');
   const url = await request.publishAudio(model.id, signal);
   const { speakers } = request;
   const wish = { url, language, speakers, context: options.context };
@@ -180,6 +182,16 @@ function toReply(
   const wish = { durationMs, language, wantsSpeakers: wantsSpeakers && canTell };
   const { warnings, ...transcript } = readTranscript(outcome.file, wish);
   return { transcript, warnings: [...told, ...warnings], ...notes };
+}
+
+/** Nothing is published and submitted for a file that is not there. */
+async function requireAudio(path: string): Promise<void> {
+  await access(path).catch((cause: unknown) => {
+    throw new DubError('INPUT_UNREADABLE', `${path} cannot be read to recognise it.`, {
+      hint: 'Check that the file is still there and may be read.',
+      cause,
+    });
+  });
 }
 
 /** What a person is told when a model that tells no speakers was asked for them. */

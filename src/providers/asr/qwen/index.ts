@@ -1,3 +1,4 @@
+import { DubError } from '../../../errors.js';
 import { defineProvider } from '../../define.js';
 import { dashscope, dashscopeSecrets } from '../../vendors/dashscope/index.js';
 import type { AsrLimits, AsrProvider, AsrWay, AsrWish } from '../contract.js';
@@ -31,7 +32,7 @@ export const qwen = defineProvider({
       return {
         model: model.id,
         limits: limitsOf(model, options.concurrency),
-        transcribe: (request, signal) => recognise(recogniser, request, signal),
+        transcribe: (request, signal) => recognise(recogniser, request, signal).catch(withHint),
       };
     }
     const choose = (wish: AsrWish) => wayOf(named ?? chooseModel(wish));
@@ -47,6 +48,15 @@ export const qwen = defineProvider({
     };
   },
 });
+
+/** What is known of a connection that broke says nothing of what to do about it. */
+function withHint(error: unknown): never {
+  if (!(error instanceof DubError) || error.hint !== undefined || error.code === 'INTERRUPTED') throw error;
+  const { code, message, retryable, retryAfterMs } = error;
+  const hint = 'The same command resumes from what is finished.';
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  throw new DubError(code, message, { hint, retryable, cause: error, ...wait });
+}
 
 function limitsOf(model: AsrModel, concurrency: number): AsrLimits {
   const sync = model.family === 'sync';
