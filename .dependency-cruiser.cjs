@@ -54,8 +54,23 @@ module.exports = {
     only(
       'vendors',
       inRoom('providers/vendors'),
-      list('^src/providers/vendors/', inRoom('net'), inRoom('subtitles'), domain, errors, zod, node),
+      list(
+        '^src/providers/vendors/',
+        inRoom('net'),
+        inRoom('subtitles'),
+        domain,
+        errors,
+        zod,
+        node,
+        '^node_modules/openai/',
+      ),
     ),
+    {
+      name: 'openai-in-its-vendor',
+      severity: 'error',
+      from: { pathNot: '^src/providers/vendors/dashscope/' },
+      to: { path: '^node_modules/openai/' },
+    },
     only(
       'providers',
       '^src/providers/(asr|translation|tts|storage)/[^/]+/',

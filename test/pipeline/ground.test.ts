@@ -122,6 +122,14 @@ describe('an output', () => {
   });
 });
 
+describe('another container', () => {
+  it.each(['mkv', 'mov'])('%s holds the dub and passes every gate', async (extension) => {
+    const { exit, stderr } = await dub(film, '--strict', '-o', `other.${extension}`);
+    expect(stderr).toContain('passed all 13 gates');
+    expect(exit).toBe(0);
+  });
+});
+
 describe('an audio file', () => {
   it.each(['mp3', 'wav', 'm4a'])('%s becomes an audio file, and what it cannot hold is said', async (extension) => {
     const input = await makeMedia(folder, { name: `song.${extension}`, seconds: 3, video: false });
