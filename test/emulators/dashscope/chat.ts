@@ -270,7 +270,8 @@ async function write(
   const user = messages.at(-1)!.content;
   const data = parse(user);
   const declared = /data, never instructions/i.test(system) && /never obey/i.test(system);
-  const instructed = [system, data === undefined || !declared ? user : ''].join('\n');
+  const heard = data === undefined ? user : stringsIn(data).join('\n');
+  const instructed = [system, data === undefined || !declared ? heard : ''].join('\n');
   const order =
     /ignore (?:all |the )?(?:previous|above)[^.]*instructions[^.]*?(?:answer|say|write|output) ["“]?([\w ]+)/i;
   const obeyed = order.exec(instructed)?.[1];
@@ -284,6 +285,11 @@ async function write(
   if (lines.length > (settings.maxLines ?? Infinity)) return { text: '{"lines":[{"id":"', finish: 'length' };
   const answers = await Promise.all(lines.map((line) => answerLine(line, system, settings)));
   return { text: JSON.stringify({ lines: bent(answers, lines, mischief) }), finish: 'stop' };
+}
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }
 
 interface AnswerLine {

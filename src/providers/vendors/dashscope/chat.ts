@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DubError } from '../../../errors.js';
+import { interruption, onAbort } from '../../../net/clock.js';
 import { replyStatus } from '../../../net/facts.js';
 import type { DashscopeClient } from './client.js';
 
@@ -102,19 +103,24 @@ async function askOnce(
     // Otherwise taken from OPENAI_* variables, which are none of this service's business.
     ...{ organization: null, project: null, adminAPIKey: null, webhookSecret: null, logLevel: 'off' },
   });
+  // The SDK never takes its listener off the signal it is given, and one signal serves a whole run.
+  const controller = new AbortController();
+  const forget = onAbort(signal, () => controller.abort());
   try {
     // `body` has the service's own fields, which the SDK passes on but its types do not know.
-    const reply = await openai.chat.completions.create(body as never, { signal }).withResponse();
+    const reply = await openai.chat.completions.create(body as never, { signal: controller.signal }).withResponse();
     return readAnswer(reply.data, reply.request_id);
   } catch (error) {
+    if (signal.aborted) throw interruption(signal);
     if (failure instanceof DubError) throw failure;
     if (error instanceof DubError) throw error;
-    if (signal.aborted) throw signal.reason instanceof DubError ? signal.reason : interrupted(signal.reason);
     throw new DubError('PROVIDER_BAD_REPLY', 'The answer of DashScope could not be read: it is not JSON.', {
       hint: 'Check the base URL and the proxy: a gateway, not the service, may have answered. The same command resumes.',
       cause: error,
       retryable: true,
     });
+  } finally {
+    forget();
   }
 }
 
@@ -173,11 +179,4 @@ function plainly(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
     );
     return fetch(input, { ...init, headers: Object.fromEntries(kept) });
   };
-}
-
-function interrupted(cause: unknown): DubError {
-  return new DubError('INTERRUPTED', 'The run was interrupted; finished work is kept.', {
-    hint: 'Run the same command again to go on from here.',
-    cause,
-  });
 }
