@@ -14,14 +14,22 @@ import { ceilingOf, chooseGain, findTarget } from './gain.js';
 import type { MixOptions } from './options.js';
 import type { Report } from './progress.js';
 
-/** Codecs that give back the samples they were given. */
-const lossless = /^(flac|alac|pcm_|wavpack|truehd|mlp)/;
-/** The limiter stays this much below the ceiling, dB: lossy codecs give peaks back higher. */
-const margin = { lossless: 0.1, lossy: 0.5 };
+/**
+ * The limiter stays this much below the ceiling, dB, because lossy codecs give peaks back higher: about what limited
+ * speech and music gained at usual bit rates (AAC, AC-3 up to 0.5 dB, MP3 0.7, Opus 0.9).
+ */
+const margins = [
+  { codecs: /^(flac|alac|pcm_|wavpack|truehd|mlp)/, margin: 0.1, lossless: true },
+  { codecs: /^mp[23]$/, margin: 0.8, lossless: false },
+  { codecs: /^(opus|vorbis)$/, margin: 1, lossless: false },
+  { codecs: /./, margin: 0.5, lossless: false },
+];
 /** Encoded files are listened to when their peaks may come this near to the ceiling, dB. */
 const overshootDb = 2;
 const loudnessTolerance = 0.3;
 const peakTolerance = 0.005;
+/** A peak that came back too high may come back higher still from another limit, dB. */
+const againDb = 0.2;
 const mostRounds = 4;
 
 /** Everything the second pass needs. */
@@ -47,15 +55,15 @@ export async function encodeMix(job: EncodeJob, report: Report, ctx: StageContex
   const { codec, loudness: wanted, outPath } = job.options;
   const { foreseen } = job.balance;
   const ceilingDbtp = ceilingOf(wanted);
-  const keeps = lossless.test(codec.codec);
+  const { margin, lossless } = margins.find(({ codecs }) => codecs.test(codec.codec))!;
   const target = findTarget(foreseen, wanted, job.soundtrack.loudness.integratedLufs);
-  let limitDbtp = ceilingDbtp - (keeps ? margin.lossless : margin.lossy);
+  let limitDbtp = ceilingDbtp - margin;
   let aim = target;
   for (let round = 1; ; round++) {
     const gainDb = aim === undefined ? 0 : chooseGain(foreseen, aim, limitDbtp);
     const loudness = await encodeOnce(job, { gainDb, limitDbtp }, report, ctx);
     const last = round === mostRounds;
-    const listen = !keeps && !last && loudness.truePeakDbtp > ceilingDbtp - overshootDb;
+    const listen = !lossless && !last && loudness.truePeakDbtp > ceilingDbtp - overshootDb;
     const over = listen ? (await encodedPeak(job, ceilingDbtp, ctx)) - ceilingDbtp : 0;
     const short = target === undefined ? 0 : target - loudness.integratedLufs;
     const off = round === 1 && Math.abs(short) > loudnessTolerance;
@@ -65,7 +73,7 @@ export async function encodeMix(job: EncodeJob, report: Report, ctx: StageContex
       const targetLufs = target ?? loudness.integratedLufs;
       return { path: outPath, ...format, gainDb, loudness, targetLufs, ceilingDbtp };
     }
-    if (over > peakTolerance) limitDbtp -= over + 0.1;
+    if (over > peakTolerance) limitDbtp -= over + againDb;
     if (off) aim = aim! + short;
   }
 }

@@ -77,6 +77,16 @@ describe('the loudness of the encoded file', () => {
     expect(Math.abs(found.integratedLufs - mix.targetLufs)).toBeLessThanOrEqual(0.5);
   });
 
+  it('is held by encoding again, lower, when the encoder raises peaks over the ceiling', async () => {
+    const outPath = join(folder, 'rough.mp4');
+    const options = ['-c:a', 'aac', '-b:a', '24k', '-f', 'mp4'];
+    const codec = { ...codecOf('aac'), channels: 1, layout: 'mono', options };
+    const source = noise(5 * 48_000, 0.9);
+    const { mix } = await mixScene(folder, { source, takes: [], options: { codec, outPath, loudness: 'youtube' } });
+    expect(mix.loudness.truePeakDbtp).toBeLessThan(-1.6);
+    expect(loudnessOf(await decode(outPath, 1), 1).truePeakDbtp).toBeLessThanOrEqual(-1);
+  });
+
   it.each(['aac', 'opus', 'flac'])(
     'in %s lasts as long as the programme and is in time to the sample',
     async (codec) => {
