@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { DubError } from '../errors.js';
 import { toFileError } from './files.js';
@@ -26,12 +26,12 @@ interface Holder {
  */
 export async function takeLock(path: string): Promise<Lock> {
   const token = randomBytes(8).toString('hex');
-  for (let attempt = 0; attempt < 20; attempt++) {
+  for (let attempt = 0; attempt < 100; attempt++) {
     if (await create(path, token)) return hold(path, token);
     const holder = await readHolder(path);
     if (holder === 'gone') continue;
     if (await isAlive(path, holder)) throw lockedError(path, holder);
-    await putAside(path, holder);
+    await removeDead(path, holder);
   }
   throw lockedError(path, undefined);
 }
@@ -84,19 +84,29 @@ function processExists(pid: number): boolean {
 }
 
 /**
- * Renaming first lets only one of several waiting runs remove a dead lock. What was renamed is looked at again: another
- * run may have taken the dead lock over since we looked, and then it gets its lock back.
+ * Removes a dead run's lock. Only one of several waiting runs may do that at a time, and it looks again first: a lock
+ * that another run has taken meanwhile must stay.
  */
-async function putAside(path: string, dead: Holder | undefined): Promise<void> {
-  const aside = `${path}.${randomBytes(4).toString('hex')}`;
+async function removeDead(path: string, dead: Holder | undefined): Promise<void> {
+  const guard = `${path}.guard`;
+  if (!(await create(guard, ''))) return waitForGuard(guard);
   try {
-    await rename(path, aside);
-    const moved = await readHolder(aside);
-    if (typeof moved === 'object' && moved.token !== dead?.token) await link(aside, path).catch(() => undefined);
-    await rm(aside, { force: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw toFileError(error, path);
+    const holder = await readHolder(path);
+    const same = typeof holder === 'object' ? holder.token === dead?.token : holder === undefined && dead === undefined;
+    if (same) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
   }
+}
+
+/** A guard lasts milliseconds; one that lasts seconds belongs to a run that was killed while it held it. */
+async function waitForGuard(guard: string): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 25));
+  const age = await stat(guard).then(
+    (found) => Date.now() - found.mtimeMs,
+    () => 0,
+  );
+  if (age > deadAfterMs) await rm(guard, { force: true });
 }
 
 function hold(path: string, token: string): Lock {

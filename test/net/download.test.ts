@@ -146,7 +146,8 @@ test('a body that stays short is an error, not a short file', async () => {
     client({ allowPrivateFor: [url], retry: { attempts: 2 } }).download(url, { signal, toPath: path }),
   );
   expect(error).toMatchObject({ code: 'PROVIDER_BAD_REPLY', retryable: true });
-  expect(error.message).toContain('was cut short after 4 of 8 bytes (2 attempts).');
+  // How much arrived before the end was noticed depends on the moment.
+  expect(error.message).toMatch(/was cut short after \d of 8 bytes \(2 attempts\)\./);
   expect(await readdir(join(path, '..'))).toEqual([]);
 });
 
