@@ -19,6 +19,8 @@ const shortStretchMs = 2000;
 const bridgeMs = 3000;
 /** How far under loud speech (the level that 5 % of the blocks reach) nothing can be speech any more, dB. */
 const silenceDepth = 45;
+/** Speech itself spans about this much; digital silence below it says nothing of where pauses are. */
+const speechRange = 40;
 /** The quiet that a cut needs around it. */
 const cutWidthMs = 300;
 /** What a second too long or too short costs against quiet, dB. */
@@ -44,7 +46,8 @@ export function cutAtPauses(powers: Float32Array, blockMs: number, options: Piec
 export function findSpeech(powers: Float32Array, blockMs: number, span: Span): Span[] {
   const from = Math.floor(span.startMs / blockMs);
   const levels = levelsOf(powers.subarray(from, Math.ceil(span.endMs / blockMs)));
-  const [floor, top] = [quantile(levels, 0.1), quantile(levels, 0.9)];
+  const top = quantile(levels, 0.9);
+  const floor = Math.max(quantile(levels, 0.1), top - speechRange);
   if (top - floor < 8) return [span];
   const gate = floor + 0.3 * (top - floor);
   const loud = runsAbove(levels, gate).map(({ startMs, endMs }) => ({
