@@ -46,7 +46,7 @@ export function renderOptionTable(): string {
       spec.rc
         ? code(key)
         : spec.feeds
-          ? `${code(spec.feeds.option)} of ${code(spec.feeds.provider)} under ${code('providers')}`
+          ? `${code(spec.feeds[0]!.option)} of ${spec.feeds.map(({ provider }) => code(provider)).join(', ')} under ${code('providers')}`
           : '–',
       describeDefault(spec),
       spec.help,

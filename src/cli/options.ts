@@ -1,6 +1,6 @@
 import { defaultCacheFolder } from '../config/cache-folder.js';
 import { bedChoices, lineFailureChoices, loudnessChoices, overflowChoices, subtitleChoices } from '../config/config.js';
-import type { OptionTable } from '../config/option.js';
+import type { Feed, OptionTable } from '../config/option.js';
 import {
   readChoice,
   readLanguage,
@@ -16,7 +16,27 @@ import {
   readText,
   readTranslations,
   readVoices,
+  readWord,
 } from '../config/readers.js';
+
+/** One option of everything on Model Studio, which all goes by one key. */
+function ofModelStudio(option: string): readonly Feed[] {
+  const providers = ['asr:qwen', 'translation:qwen', 'translation:qwen-mt', 'tts:qwen', 'storage:dashscope'];
+  return providers.map((provider) => ({ provider, option }));
+}
+
+/** A setting of the OSS store that comes from a variable. */
+function ofOss(name: string, option: string, help: string) {
+  return {
+    group: 'Engines',
+    env: [name],
+    rc: false,
+    read: readWord,
+    default: undefined,
+    help,
+    feeds: [{ provider: 'storage:oss', option }],
+  } as const;
+}
 
 /**
  * Every setting of `dub`: flag, variables, key in config files, default and help. Help texts, the README's table and the
@@ -160,7 +180,7 @@ export const optionTable: OptionTable = {
     defaultText: 'whisper-cli in PATH',
     help: "whisper.cpp's program",
     runs: true,
-    feeds: { provider: 'asr:whisper-cpp', option: 'binary' },
+    feeds: [{ provider: 'asr:whisper-cpp', option: 'binary' }],
   },
   whisperCppModel: {
     group: 'Engines',
@@ -171,7 +191,7 @@ export const optionTable: OptionTable = {
     read: readPath,
     default: undefined,
     help: "whisper.cpp's model, a ggml file",
-    feeds: { provider: 'asr:whisper-cpp', option: 'model' },
+    feeds: [{ provider: 'asr:whisper-cpp', option: 'model' }],
   },
   piperBinary: {
     group: 'Engines',
@@ -184,7 +204,7 @@ export const optionTable: OptionTable = {
     defaultText: 'piper in PATH',
     help: "piper's program",
     runs: true,
-    feeds: { provider: 'tts:piper', option: 'binary' },
+    feeds: [{ provider: 'tts:piper', option: 'binary' }],
   },
   piperModel: {
     group: 'Engines',
@@ -195,8 +215,55 @@ export const optionTable: OptionTable = {
     read: readPath,
     default: undefined,
     help: "piper's voice, an .onnx file with its .onnx.json beside it",
-    feeds: { provider: 'tts:piper', option: 'model' },
+    feeds: [{ provider: 'tts:piper', option: 'model' }],
   },
+  dashscopeApiKey: {
+    group: 'Engines',
+    secret: true,
+    env: ['DASHSCOPE_API_KEY'],
+    rc: false,
+    read: readWord,
+    default: undefined,
+    help: 'key of Model Studio; with it nothing else need be set',
+    feeds: ofModelStudio('apiKey'),
+  },
+  dashscopeBaseUrl: {
+    group: 'Engines',
+    env: ['DASHSCOPE_BASE_URL'],
+    rc: false,
+    read: readWord,
+    default: undefined,
+    help: 'another host of Model Studio, without a path; wins over the region',
+    feeds: ofModelStudio('baseUrl'),
+  },
+  dashscopeRegion: {
+    group: 'Engines',
+    flag: '--dashscope-region',
+    value: 'region',
+    defaultText: '`cn`',
+    env: ['DASHSCOPE_REGION'],
+    rc: false,
+    read: readWord,
+    default: undefined,
+    help: 'region that the key belongs to: cn, intl, hongkong, us, eu, jp',
+    feeds: ofModelStudio('region'),
+  },
+  dashscopeWorkspace: {
+    group: 'Engines',
+    env: ['DASHSCOPE_WORKSPACE'],
+    rc: false,
+    read: readWord,
+    default: undefined,
+    help: 'workspace of Model Studio: ws-… or llm-…',
+    feeds: ofModelStudio('workspace'),
+  },
+  ossAccessKeyId: { ...ofOss('OSS_ACCESS_KEY_ID', 'accessKeyId', 'key of OSS, for --store oss'), secret: true },
+  ossAccessKeySecret: { ...ofOss('OSS_ACCESS_KEY_SECRET', 'accessKeySecret', "secret of OSS's key"), secret: true },
+  ossSecurityToken: { ...ofOss('OSS_SECURITY_TOKEN', 'securityToken', 'token of a temporary key (STS)'), secret: true },
+  ossBucket: ofOss('OSS_BUCKET', 'bucket', 'bucket of OSS; or --store oss:BUCKET'),
+  ossRegion: ofOss('OSS_REGION', 'region', "the bucket's region: cn-beijing"),
+  ossEndpoint: ofOss('OSS_ENDPOINT', 'endpoint', "another host of OSS than the region's public one"),
+  ossCname: ofOss('OSS_CNAME', 'cname', "the bucket's own domain, or yes when OSS_ENDPOINT is that"),
   providers: {
     group: 'Engines',
     rc: true,

@@ -42,6 +42,20 @@ export interface Config {
   readonly whisperCppModel: string | undefined;
   readonly piperBinary: string | undefined;
   readonly piperModel: string | undefined;
+  /** The key of Model Studio, for every provider there; never shown. */
+  readonly dashscopeApiKey: string | undefined;
+  readonly dashscopeBaseUrl: string | undefined;
+  readonly dashscopeRegion: string | undefined;
+  readonly dashscopeWorkspace: string | undefined;
+  /** The key of OSS and its token, never shown. */
+  readonly ossAccessKeyId: string | undefined;
+  readonly ossAccessKeySecret: string | undefined;
+  readonly ossSecurityToken: string | undefined;
+  readonly ossBucket: string | undefined;
+  readonly ossRegion: string | undefined;
+  readonly ossEndpoint: string | undefined;
+  /** A domain of the bucket's own, or a switch word. */
+  readonly ossCname: string | undefined;
   readonly providers: ProviderOptions;
   /** Template with `{dir} {name} {lang} {ext}`. */
   readonly output: string;

@@ -97,7 +97,7 @@ function specOf(table: OptionTable, key: string, where: string, inProfile: boole
   if (spec?.rc && !(inProfile && key === 'profile')) return spec;
   if (spec) {
     const why = spec.feeds
-      ? `set \`${spec.feeds.option}\` of "${spec.feeds.provider}" under \`providers\``
+      ? `set ${spec.feeds.map(({ option, provider }) => `\`${option}\` of "${provider}"`).join(', ')} under \`providers\``
       : `use ${spec.flag ?? 'a flag'}`;
     throw new DubError('CONFIG_INVALID', `\`${key}\` cannot be set in a config file (${where}).`, {
       hint: `Instead ${why}.`,
@@ -113,7 +113,7 @@ function specOf(table: OptionTable, key: string, where: string, inProfile: boole
 }
 
 /** Names of provider options that start a program or send data and keys somewhere. */
-const reaching = /^(binary|program|command|args|.*url|.*host|endpoint)$/i;
+const reaching = /^(binary|program|command|args|.*url|.*host|endpoint|cname|.*domain)$/i;
 
 function refuseCode(key: string, spec: OptionSpec<unknown>, value: unknown, file: RcFile): void {
   const options = key === 'providers' ? Object.entries(value as ProviderOptions) : [];
@@ -212,8 +212,10 @@ function mergeProviders(
     for (const [name, options] of Object.entries(set ?? {})) merged[name] = { ...merged[name], ...options };
   }
   for (const [key, spec] of entriesOf(table)) {
-    if (!spec.feeds || values[key] === undefined) continue;
-    merged[spec.feeds.provider] = { ...merged[spec.feeds.provider], [spec.feeds.option]: values[key] };
+    if (values[key] === undefined) continue;
+    for (const { provider, option } of spec.feeds ?? []) {
+      merged[provider] = { ...merged[provider], [option]: values[key] };
+    }
   }
   return merged;
 }

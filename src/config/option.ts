@@ -24,6 +24,12 @@ export interface Surroundings {
 /** Headings of `dub --help`, in order. */
 export const optionGroups = ['Languages and text', 'Engines', 'Result', 'Trouble', 'Files', 'This run'] as const;
 
+/** An option of a provider, which is named by kind and name: `tts:piper`. */
+export interface Feed {
+  readonly provider: string;
+  readonly option: string;
+}
+
 /** One option, defined once: help, tables, the example file and the reading of values all come from here. */
 export interface OptionSpec<Value> {
   readonly group: (typeof optionGroups)[number];
@@ -45,11 +51,12 @@ export interface OptionSpec<Value> {
   readonly choices?: readonly string[];
   /** One or two lines: what it does, ending without a full stop. */
   readonly help: string;
+  /** True for keys and passwords: no flag sets them and no command shows them. */
   readonly secret?: boolean;
   /** True when the value names a program or code to run: not taken from a file that was merely found. */
   readonly runs?: boolean;
-  /** The provider option this is a shorthand for. */
-  readonly feeds?: { readonly provider: string; readonly option: string };
+  /** The provider options this is a shorthand for: one setting may serve several providers of one account. */
+  readonly feeds?: readonly Feed[];
   /** For switches whose useful flag is the negative one: `--no-keep-original`. */
   readonly negative?: boolean;
   /** An example value for the example file, as JSON. */

@@ -15,6 +15,11 @@ export function readText(raw: unknown, place: Place): string {
   return raw;
 }
 
+/** Text as it is pasted: white space around it is no part of a key, a name or an address. */
+export function readWord(raw: unknown, place: Place): string {
+  return readText(raw, place).trim();
+}
+
 /** A path, made absolute from the place's folder. */
 export function readPath(raw: unknown, place: Place): string {
   return resolve(place.folder, readText(raw, place));

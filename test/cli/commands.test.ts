@@ -2,6 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processIo } from '../../src/cli/io.js';
+import { optionTable } from '../../src/cli/options.js';
+import { loadConfig } from '../../src/config/load.js';
 import { callDub, jsonLines } from '../support/command.js';
 import { makeFolder, removeFolder } from '../support/media.js';
 
@@ -69,6 +71,25 @@ describe('dub config', () => {
       expect(stdout).toContain('••••');
       expect(stdout).toContain('tokens.txt');
     }
+  });
+
+  it('shows neither a key of Model Studio nor one of OSS', async () => {
+    const secrets = { DASHSCOPE_API_KEY: 'hush-1', OSS_ACCESS_KEY_ID: 'hush-2', OSS_ACCESS_KEY_SECRET: 'hush-3' };
+    const open = { OSS_SECURITY_TOKEN: 'hush-4', DASHSCOPE_REGION: 'intl', OSS_BUCKET: 'films' };
+    for (const args of [['config'], ['config', '--json']]) {
+      const { stdout } = await callDub(args, { cwd: folder, env: { ...secrets, ...open } });
+      expect(stdout).not.toContain('hush');
+      expect(stdout).toContain('intl');
+      expect(stdout).toContain('films');
+    }
+    const { config } = await loadConfig(
+      optionTable,
+      { flags: {} },
+      { env: secrets, home: folder, cwd: folder, platform: 'linux' },
+    );
+    for (const name of ['asr:qwen', 'translation:qwen', 'translation:qwen-mt', 'tts:qwen', 'storage:dashscope'])
+      expect(config.providers[name]).toEqual({ apiKey: 'hush-1' });
+    expect(config.providers['storage:oss']).toEqual({ accessKeyId: 'hush-2', accessKeySecret: 'hush-3' });
   });
 
   it('is one line of JSON under --json', async () => {

@@ -145,7 +145,7 @@ async function checkFolder(folder: string): Promise<Check> {
 
 async function checkEngines(call: Call, loaded: LoadedConfig): Promise<Check[]> {
   const { listEngines } = await import('../engines.js');
-  const engines = await withProviderTools((tools) =>
+  const engines = await withProviderTools(call.io, (tools) =>
     listEngines({ loaded, cwd: call.io.cwd, tools, signal: call.signal }),
   );
   const fitting = engines.filter(({ entry }) => entry.platform === undefined || entry.platform === call.io.platform);

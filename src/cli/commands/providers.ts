@@ -14,7 +14,7 @@ import { visible } from '../render/text.js';
 export async function providersCommand(call: Call): Promise<number> {
   const { operands } = call.line;
   const loaded = await call.loadConfig();
-  return withProviderTools((tools) => {
+  return withProviderTools(call.io, (tools) => {
     const around = { loaded, cwd: call.io.cwd, tools, signal: call.signal };
     if (operands.length === 0) return list(call, around);
     if (operands[0] === 'check' && operands.length === 2) return check(call, operands[1]!, around);

@@ -19,7 +19,7 @@ export async function runCommand(call: Call): Promise<number> {
   const { config } = loaded;
   const inputs = await settleInputs(call.line.operands, config, call.io.cwd);
   const media = await findTools(config);
-  return withProviderTools(async (tools) => {
+  return withProviderTools(call.io, async (tools) => {
     const exits: number[] = [];
     for (const input of inputs) {
       const exit = await runInput({ call, loaded, input, media, tools });

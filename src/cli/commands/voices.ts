@@ -17,7 +17,7 @@ export async function voicesCommand(call: Call): Promise<number> {
   const place = { label: '--lang', folder: call.io.cwd, code: 'USAGE' } as const;
   const { lang } = call.line.calls;
   const language = lang === undefined ? undefined : readLanguage(lang, place);
-  return withProviderTools(async (tools) => {
+  return withProviderTools(call.io, async (tools) => {
     const around = { loaded, cwd: call.io.cwd, tools, signal: call.signal };
     const engines = await chooseEngines(loaded, around);
     const lists = await Promise.all(engines.map(async (engine) => listVoices(engine, language, around)));
