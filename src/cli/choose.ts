@@ -3,6 +3,7 @@ import { DubError } from '../errors.js';
 import type { MediaTools } from '../media/tools.js';
 import type { Chosen, Target } from '../pipeline/job.js';
 import type { AsrProvider, SubtitleTrack } from '../providers/asr/contract.js';
+import type { ProviderKind } from '../providers/contract.js';
 import type { LoadedProvider } from '../providers/load.js';
 import type { ChosenKind, OfflineGap } from '../providers/offline.js';
 import type { StorageProvider } from '../providers/storage/contract.js';
@@ -33,8 +34,11 @@ export interface ChosenEngines {
   readonly rough: readonly string[];
 }
 
-/** The service that is used when nothing is named, once it ships. */
+/** What is used for every stage when nothing is named: one key serves all of them. */
 const defaultService = 'qwen';
+
+/** Its store needs no bucket, but only its own recogniser can read what is put there. */
+const defaultStore = 'dashscope';
 
 /**
  * Chooses an engine for every stage: the files handed in, else what is named, else by --offline, else the default
@@ -54,7 +58,7 @@ export async function chooseEngines(context: ChoiceContext): Promise<ChosenEngin
     const tts = await chooser.chooseTts(language);
     if (translator && tts) targets.push({ language, translator, tts });
   }
-  const storage = await chooser.load('storage', config.store ?? 'none');
+  const storage = await chooser.chooseStorage(asr);
   await chooser.refuseMissing();
   return { sourceLanguage, asr: asr!, storage, targets, picked: chooser.picked, rough: [...chooser.rough] };
 }
@@ -95,9 +99,16 @@ class Chooser {
     return this.choose('tts', this.config.tts, { target });
   }
 
+  /** What is named; else the service's own where its recogniser fetches the sound by a link; else none. */
+  chooseStorage(asr: Chosen<AsrProvider> | undefined): Promise<Chosen<StorageProvider>> {
+    const isFetched = asr?.provider.limits.needsUrl === true && asr.label.split(':')[0] === defaultService;
+    return this.load('storage', this.config.store ?? (isFetched ? defaultStore : 'none'));
+  }
+
   async load<Kind extends 'asr' | 'translation' | 'tts' | 'storage'>(kind: Kind, spec: string) {
     const engine = await loadEngine(kind, spec, this.context);
-    await this.refuseUnready(engine, false);
+    if (this.config.offline && engine.offline === false) throw needsNetwork(kind, spec);
+    await this.refuseUnready(engine);
     if (engine.rough) this.rough.add(engine.label);
     return toChosen(engine, this.config);
   }
@@ -108,7 +119,7 @@ class Chooser {
       const { offlineError } = await import('../providers/offline.js');
       throw offlineError(this.gaps);
     }
-    if (this.unnamed.size > 0) throw nothingChosen([...this.unnamed]);
+    if (this.unnamed.size > 0) throw noKey([...this.unnamed]);
   }
 
   private async loadSubtitles<Kind extends 'asr' | 'translation'>(
@@ -129,14 +140,11 @@ class Chooser {
   ) {
     if (named !== undefined) return this.load(kind, named);
     if (this.config.offline) return this.pickOffline(kind, languages);
-    const { listProviders } = await import('../providers/registry.js');
-    if (!listProviders(kind).some((entry) => entry.name === defaultService)) {
-      this.unnamed.add(kind);
-      return undefined;
-    }
     const engine = await loadEngine(kind, defaultService, this.context);
-    await this.refuseUnready(engine, true);
-    return toChosen(engine, this.config);
+    const { ready } = await engine.provider.ready(this.context.signal);
+    if (ready) return toChosen(engine, this.config);
+    this.unnamed.add(kind);
+    return undefined;
   }
 
   private async pickOffline<Kind extends ChosenKind>(
@@ -174,16 +182,16 @@ class Chooser {
   }
 
   /** Subtitle readers are left to the stage, whose errors name the line and the byte. */
-  private async refuseUnready(
-    engine: LoadedProvider<'asr' | 'translation' | 'tts' | 'storage'>,
-    isDefault: boolean,
-  ): Promise<void> {
+  private async refuseUnready(engine: LoadedProvider<'asr' | 'translation' | 'tts' | 'storage'>): Promise<void> {
     if (engine.definition.name === 'subtitles') return;
     const { ready, detail, hint } = await engine.provider.ready(this.context.signal);
     if (ready) return;
-    const wayOut = isDefault ? ' Or add --offline to use only what this machine has.' : '';
-    const code = engine.offline === false ? 'PROVIDER_AUTH' : 'ENGINE_MISSING';
-    throw new DubError(code, detail, { hint: `${hint ?? ''}${wayOut}`.trim() });
+    const { kind } = engine.definition;
+    // A service lacks its key or its account, and says no more than that.
+    if (engine.offline !== false) throw new DubError('ENGINE_MISSING', detail, { hint: hint ?? '' });
+    throw new DubError('PROVIDER_AUTH', `${settingOfKind[kind]} ${engine.label} cannot be used: ${detail}.`, {
+      hint: hint ?? '',
+    });
   }
 }
 
@@ -193,11 +201,19 @@ const named: Readonly<Record<ChosenKind, { readonly what: string; readonly ways:
   tts: { what: 'speak', ways: '--tts NAME' },
 };
 
-/** What is said when nothing is named and no service ships that would be the default. */
-function nothingChosen(kinds: readonly ChosenKind[]): DubError {
+/** What is said when nothing is named and the default service has no key: it is never replaced without being asked. */
+function noKey(kinds: readonly ChosenKind[]): DubError {
   const what = kinds.map((kind) => named[kind].what);
   const list = what.length < 2 ? what.join('') : `${what.slice(0, -1).join(', ')} and ${what.at(-1)}`;
-  return new DubError('USAGE', `Nothing is chosen to ${list}.`, {
-    hint: `Add --offline to let dub choose among what this machine has, or name it yourself: ${kinds.map((kind) => named[kind].ways).join('; ')}. \`dub providers\` lists the names.`,
+  const ways = kinds.map((kind) => named[kind].ways).join('; ');
+  return new DubError('PROVIDER_AUTH', `There is no key for Model Studio, which would ${list}.`, {
+    hint: `Set DASHSCOPE_API_KEY to a key from https://bailian.console.aliyun.com, or add --offline to use only what this machine has. Or name engines yourself: ${ways}.`,
+  });
+}
+
+function needsNetwork(kind: ProviderKind, spec: string): DubError {
+  const setting = settingOfKind[kind];
+  return new DubError('USAGE', `${setting} ${spec} needs the network, and --offline forbids it.`, {
+    hint: `Leave --offline out, or choose another --${setting}; \`dub providers\` says which run on this machine.`,
   });
 }

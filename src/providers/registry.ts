@@ -67,6 +67,24 @@ const entries: Entries = {
   translation: [
     {
       kind: 'translation',
+      name: 'qwen',
+      summary: 'Qwen chat models on Model Studio: context, terms, lines as long as they may be',
+      offline: false,
+      rough: false,
+      setup: '--translator qwen (DASHSCOPE_API_KEY)',
+      load: async () => (await import('./translation/qwen/index.js')).qwen,
+    },
+    {
+      kind: 'translation',
+      name: 'qwen-mt',
+      summary: 'Qwen-MT on Model Studio: 92 languages, terms and memory, no heed of length',
+      offline: false,
+      rough: false,
+      setup: '--translator qwen-mt (DASHSCOPE_API_KEY)',
+      load: async () => (await import('./translation/qwen-mt/index.js')).qwenMt,
+    },
+    {
+      kind: 'translation',
       name: 'subtitles',
       summary: 'the translation from an SRT or WebVTT file per target language',
       offline: true,
@@ -85,6 +103,16 @@ const entries: Entries = {
     },
   ],
   tts: [
+    {
+      kind: 'tts',
+      name: 'qwen',
+      summary: 'Qwen-TTS on Model Studio: 49 voices, 10 languages',
+      offline: false,
+      rough: false,
+      languages: ['zh', 'en', 'de', 'it', 'pt', 'es', 'ja', 'ko', 'fr', 'ru', 'yue', 'wuu', 'nan'],
+      setup: '--tts qwen (DASHSCOPE_API_KEY)',
+      load: async () => (await import('./tts/qwen/index.js')).qwen,
+    },
     {
       kind: 'tts',
       name: 'piper',

@@ -199,20 +199,40 @@ describe('what was typed wrong is told with the way out', () => {
 });
 
 describe('without an engine', () => {
-  it('says so and names both ways out', async () => {
+  it('says that there is no key and names both ways out', async () => {
     const result = await told('talk.mp4 --to es');
     expect(result.stderr).toBe(
-      'dub: Nothing is chosen to recognise the speech, translate and speak.\n' +
-        '  Add --offline to let dub choose among what this machine has, or name it yourself: --asr NAME or --script FILE; ' +
-        '--translator NAME or --translation FILE; --tts NAME. `dub providers` lists the names.\n',
+      'dub: There is no key for Model Studio, which would recognise the speech, translate and speak.\n' +
+        '  Set DASHSCOPE_API_KEY to a key from https://bailian.console.aliyun.com, or add --offline to use only what this ' +
+        'machine has. Or name engines yourself: --asr NAME or --script FILE; --translator NAME or --translation FILE; --tts NAME.\n',
     );
-    expect(result.exit).toBe(2);
+    expect(result.exit).toBe(5);
   });
 
   it('names only what is lacking', async () => {
     const result = await told('talk.mp4 --to es --script talk.en.srt --translation talk.es.srt');
-    expect(result.stderr.split('\n')[0]).toBe('dub: Nothing is chosen to speak.');
+    expect(result.stderr.split('\n')[0]).toBe('dub: There is no key for Model Studio, which would speak.');
   });
+
+  it('says what a service that is named lacks', async () => {
+    const result = await told('talk.mp4 --to es --asr qwen --translator apertium --tts espeak-ng');
+    expect(result.stderr.split('\n')[0]).toBe('dub: asr qwen cannot be used: no API key.');
+    expect(result.stderr).toContain('Set DASHSCOPE_API_KEY');
+    expect(result.exit).toBe(5);
+  });
+
+  it.each(['--asr qwen', '--translator qwen-mt', '--tts qwen', '--store dashscope'])(
+    'refuses %s under --offline',
+    async (service) => {
+      const rest = '--script talk.en.srt --translation talk.es.srt';
+      const kept = { '--asr': '--translation talk.es.srt', '--translator': '--script talk.en.srt' };
+      const words = kept[service.split(' ')[0] as keyof typeof kept] ?? rest;
+      const result = await told(`talk.mp4 --to es --offline ${service} ${words}`);
+      const spec = service.slice(2);
+      expect(result.stderr.split('\n')[0]).toBe(`dub: ${spec} needs the network, and --offline forbids it.`);
+      expect(result.exit).toBe(2);
+    },
+  );
 
   it('gathers everything that --offline lacks', async () => {
     const result = await told('talk.mp4 --to es --offline --script talk.en.srt');
