@@ -1,0 +1,88 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { runEvent } from '../../src/pipeline/events.js';
+import { asr } from '../emulators/dashscope/asr.js';
+import { chat } from '../emulators/dashscope/chat.js';
+import { decodeSound } from '../emulators/dashscope/ear.js';
+import { defaultKey, type Emulator, startEmulator } from '../emulators/dashscope/server.js';
+import { tts } from '../emulators/dashscope/tts.js';
+import { ear, makeTalk } from '../providers/asr/qwen.support.js';
+import { callDub, jsonLines } from '../support/command.js';
+import { makeFolder, makeMedia, probeJson, removeFolder } from '../support/media.js';
+
+const spanish: Readonly<Record<string, string>> = {
+  'Good evening, everybody, and welcome to the show.': 'Buenas noches a todos y bienvenidos al programa.',
+  'Thank you, it is a pleasure to be here tonight.': 'Gracias, es un placer estar aquí esta noche.',
+  'Tell us about the weather in Scotland.': 'Háblenos del tiempo en Escocia.',
+};
+
+let folder: string;
+let emulator: Emulator;
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  const talk = await makeTalk(Object.keys(spanish).map((text) => ({ text, afterMs: 900 })));
+  const [samples] = (await decodeSound(await readFile(talk.path)))!;
+  await makeMedia(folder, {
+    name: 'talk.mp4',
+    seconds: talk.durationMs / 1000,
+    audio: [{ samples: samples!, sampleRate: 16_000 }],
+  });
+});
+
+beforeEach(async () => {
+  const translate = (text: string) => spanish[text] ?? `¿${text}?`;
+  emulator = await startEmulator({ parts: [asr(ear), chat({ translate }), tts()] });
+});
+
+afterEach(() => emulator.close());
+afterAll(() => removeFolder(folder));
+
+/** Calls dub with nothing set but a key and the service's address. */
+function call(args: readonly string[], key = defaultKey) {
+  const env = { DASHSCOPE_API_KEY: key, DASHSCOPE_BASE_URL: emulator.url };
+  return callDub(args, { cwd: folder, env });
+}
+
+/** Every file under the folder, whole. */
+async function filesOf(path: string): Promise<Buffer[]> {
+  const found = await readdir(path, { recursive: true, withFileTypes: true });
+  return Promise.all(found.filter((one) => one.isFile()).map((one) => readFile(join(one.parentPath, one.name))));
+}
+
+it('a key and an address are all it takes to dub a film', async () => {
+  const { exit, stdout, stderr } = await call(['talk.mp4', '--to', 'es', '--json']);
+  expect({ exit, stderr }).toMatchObject({ exit: 0 });
+  const summary = runEvent.parse(jsonLines(stdout).at(-1));
+  const outputs = summary.type === 'summary' ? summary.outputs : [];
+  expect(outputs).toMatchObject([
+    { language: 'es', path: join(folder, 'talk.es.mp4'), lines: { total: 3, voiced: 3 } },
+  ]);
+  const gates = outputs[0]?.verdict?.gates.filter(({ judges }) => judges === 'file') ?? [];
+  expect(gates.length).toBeGreaterThan(5);
+  expect(gates.filter(({ passed }) => !passed)).toEqual([]);
+
+  const { streams } = await probeJson(join(folder, 'talk.es.mp4'));
+  expect(streams.map(({ codec_type }) => codec_type)).toEqual(['video', 'audio', 'audio', 'subtitle']);
+  const written = await filesOf(folder);
+  expect(written.length).toBeGreaterThan(5);
+  expect(written.filter((content) => content.includes(defaultKey))).toEqual([]);
+  expect(written.some((content) => content.includes('Háblenos del tiempo en Escocia.'))).toBe(true);
+  expect(stdout + stderr).not.toContain(defaultKey);
+
+  expect(emulator.violations).toEqual([]);
+  expect(emulator.requestsTo('asr.submit')).toHaveLength(1);
+  expect(emulator.requestsTo('tts')).toHaveLength(3);
+});
+
+it('a key of another region ends with exit 5 and a word about regions, and nothing is shown of it', async () => {
+  const key = 'sk-22222222222222222222222222222222';
+  const { exit, stdout, stderr } = await call(['talk.mp4', '--to', 'es', '-o', 'refused.mp4'], key);
+  expect({ exit, stdout }).toEqual({ exit: 5, stdout: '' });
+  expect(stderr).toContain("name the key's region with --dashscope-region");
+  const written = await filesOf(folder);
+  expect(stderr).not.toContain(key);
+  expect(written.filter((content) => content.includes(key))).toEqual([]);
+  expect(emulator.violations).toEqual([]);
+});
