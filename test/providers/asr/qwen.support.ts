@@ -101,7 +101,7 @@ export async function makeTalk(lines: readonly TalkLine[], tailMs = 500): Promis
   };
 }
 
-/** Two minutes' worth of nothing, shortened to three seconds. */
+/** Three seconds of silence. */
 export async function makeSilence(): Promise<Talk> {
   return makeTalk([], 3000);
 }
