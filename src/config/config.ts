@@ -27,6 +27,8 @@ export interface Config {
   readonly to: readonly string[];
   readonly from: string | undefined;
   readonly range: Span | undefined;
+  /** How many speakers there are, `auto` to have them told apart; undefined for one voice. */
+  readonly speakers: number | 'auto' | undefined;
   readonly script: string | undefined;
   readonly translation: readonly TranslationFile[];
   /** `name[:model]`, a module's path or a package; undefined leaves the choice to the tool. */

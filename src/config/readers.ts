@@ -159,6 +159,15 @@ export function readOutput(raw: unknown, place: Place): string {
   return isAbsolute(whole) || whole.startsWith('{dir}') ? whole : resolve(place.folder, whole);
 }
 
+/** How many speakers there are, 1 to 100, or `auto`. */
+export function readSpeakers(raw: unknown, place: Place): number | 'auto' {
+  const given = typeof raw === 'string' ? raw.trim().toLowerCase() : raw;
+  if (given === 'auto') return given;
+  const count = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given;
+  if (typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= 100) return count;
+  throw bad(place, `${place.label} must be auto or a number from 1 to 100, not ${describe(raw)}.`);
+}
+
 /** Options of providers, `{"tts:piper": {"model": "…"}}`; their own keys are checked when the provider is made. */
 export function readProviderOptions(raw: unknown, place: Place): ProviderOptions {
   const shape = 'Write it as {"tts:piper": {"model": "…"}}: kind, colon, name, then the options.';

@@ -11,18 +11,34 @@ import { ear, makeTalk } from '../providers/asr/qwen.support.js';
 import { callDub, jsonLines } from '../support/command.js';
 import { makeFolder, makeMedia, probeJson, removeFolder } from '../support/media.js';
 
-const spanish: Readonly<Record<string, string>> = {
-  'Good evening, everybody, and welcome to the show.': 'Buenas noches a todos y bienvenidos al programa.',
-  'Thank you, it is a pleasure to be here tonight.': 'Gracias, es un placer estar aquí esta noche.',
-  'Tell us about the weather in Scotland.': 'Háblenos del tiempo en Escocia.',
-};
+/** What is said in the film, by two people in turn, and what the translator makes of it. */
+const lines: readonly { readonly text: string; readonly es: string; readonly zh: string; readonly ja: string }[] = [
+  {
+    text: 'Good evening, everybody, and welcome to the show.',
+    es: 'Buenas noches a todos y bienvenidos al programa.',
+    zh: '大家晚上好，欢迎。',
+    ja: 'みなさん、こんばんは。ようこそ。',
+  },
+  {
+    text: 'Thank you, it is a pleasure to be here tonight.',
+    es: 'Gracias, es un placer estar aquí esta noche.',
+    zh: '谢谢，我很高兴。',
+    ja: 'ありがとうございます。うれしいです。',
+  },
+  {
+    text: 'Tell us about the weather in Scotland.',
+    es: 'Háblenos del tiempo en Escocia.',
+    zh: '天气怎么样？',
+    ja: 'スコットランドのてんきは？',
+  },
+];
 
 let folder: string;
 let emulator: Emulator;
 
 beforeAll(async () => {
   folder = await makeFolder();
-  const talk = await makeTalk(Object.keys(spanish).map((text) => ({ text, afterMs: 900 })));
+  const talk = await makeTalk(lines.map(({ text }, index) => ({ text, afterMs: 900, speaker: index % 2 })));
   const [samples] = (await decodeSound(await readFile(talk.path)))!;
   await makeMedia(folder, {
     name: 'talk.mp4',
@@ -32,7 +48,9 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const translate = (text: string) => spanish[text] ?? `¿${text}?`;
+  // A language that is not in the script shows as its name.
+  const translate = (text: string, _: string, target: string) =>
+    lines.find((line) => line.text === text)?.[target as 'es' | 'zh' | 'ja'] ?? target;
   emulator = await startEmulator({ parts: [asr(ear), chat({ translate }), tts()] });
 });
 
@@ -74,6 +92,18 @@ it('a key and an address are all it takes to dub a film', async () => {
   expect(emulator.violations).toEqual([]);
   expect(emulator.requestsTo('asr.submit')).toHaveLength(1);
   expect(emulator.requestsTo('tts')).toHaveLength(3);
+});
+
+it('speakers are told apart by a model that can, once for two targets, and get voices of their own', async () => {
+  const { exit, stdout, stderr } = await call(['talk.mp4', '--to', 'zh,ja', '--speakers', 'auto', '--json']);
+  expect({ exit, stderr }).toMatchObject({ exit: 0 });
+  const summary = runEvent.parse(jsonLines(stdout).at(-1));
+  expect(summary).toMatchObject({ outputs: [{ language: 'zh' }, { language: 'ja' }] });
+  expect(emulator.requestsTo('asr.submit').map(({ json }) => json)).toMatchObject([{ model: 'fun-asr' }]);
+  const voices = emulator.requestsTo('tts').map(({ json }) => (json as { input: { voice: string } }).input.voice);
+  expect(voices).toHaveLength(6);
+  expect(new Set(voices).size).toBeGreaterThan(1);
+  expect(emulator.violations).toEqual([]);
 });
 
 it('a key of another region ends with exit 5 and a word about regions, and nothing is shown of it', async () => {

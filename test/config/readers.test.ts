@@ -179,6 +179,21 @@ describe('choices, numbers and switches', () => {
   });
 });
 
+describe('speakers', () => {
+  it.each([
+    ['auto', 'auto'],
+    [' AUTO ', 'auto'],
+    ['2', 2],
+    [3, 3],
+  ])('%j is %j', (raw, value) => {
+    expect(readers.readSpeakers(raw, place)).toBe(value);
+  });
+
+  it.each(['two', '0', '101', '1.5', 2.5, true])('refuses %j', (raw) => {
+    expect(refusal(() => readers.readSpeakers(raw, place)).message).toContain('--flag must be auto or a number from 1');
+  });
+});
+
 describe('options of providers', () => {
   it('takes the words of the flags for the kinds', () => {
     const read = readers.readProviderOptions({ 'translator:apertium': { a: 1 }, 'tts:piper': { model: 'm' } }, place);

@@ -94,6 +94,7 @@ async function makeJob({ call, loaded, input, media, tools }: InputRun): Promise
     cache,
     force,
     range,
+    speakers,
     bed,
     duckDb,
     loudness,
@@ -117,6 +118,7 @@ async function makeJob({ call, loaded, input, media, tools }: InputRun): Promise
     targets,
     voices: config.voice,
     range,
+    speakers,
     ...result,
   };
 }
