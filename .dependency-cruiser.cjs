@@ -159,7 +159,8 @@ module.exports = {
     {
       name: 'cli',
       severity: 'error',
-      from: { path: inRoom('cli') },
+      // The one place that makes what providers are handed, the HTTP client among it.
+      from: { path: inRoom('cli'), pathNot: '^src/cli/provider-tools\\.ts$' },
       to: {
         path: [
           '^src/(net|stages|sound|subtitles)/',

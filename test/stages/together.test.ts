@@ -17,7 +17,11 @@ it('stops the other when one fails, waits for it, and throws the first failure',
   const told: string[] = [];
   const slow = (signal: AbortSignal) =>
     new Promise<void>((_resolve, reject) => {
-      signal.addEventListener('abort', () => setTimeout(() => reject(new Error(told.push('stopped') && 'stopped')), 5));
+      const stop = () => {
+        told.push('stopped');
+        reject(new Error('stopped'));
+      };
+      signal.addEventListener('abort', () => setTimeout(stop, 5));
     });
   await expect(together(never, slow, () => Promise.reject(new Error('first')))).rejects.toThrow('first');
   expect(told).toEqual(['stopped']);

@@ -157,7 +157,11 @@ function unsupported({ source, target }: TranslationRequest, model: string): Dub
 
 function headOf(lines: ScriptRequest['lines']): ScriptRequest['lines'] {
   let chars = 0;
-  return lines.filter(({ text }) => (chars += text.length) <= readChars);
+  const end = lines.findIndex(({ text }) => {
+    chars += text.length;
+    return chars > readChars;
+  });
+  return end < 0 ? lines : lines.slice(0, end);
 }
 
 /** Adds up what is billed and the request ids. */
