@@ -26,9 +26,10 @@ export interface PcmDecode {
 export interface PcmReader {
   /**
    * The next `frames` frames, interleaved; fewer at the end, none after it.
+   * @param into where they are put, if given: long programmes make less garbage with one block used again and again
    * @throws what `runFfmpeg` throws, once ffmpeg has failed
    */
-  read(frames: number): Promise<Float32Array>;
+  read(frames: number, into?: Float32Array<ArrayBuffer>): Promise<Float32Array>;
   /** Ends ffmpeg if it still runs, and resolves when it is gone. Never throws. */
   close(): Promise<void>;
 }
@@ -44,7 +45,7 @@ export interface PcmEncode {
 /** Samples on their way to one encoded file. */
 export interface PcmWriter {
   /**
-   * Hands over interleaved samples, which may be changed afterwards; resolves when more are welcome.
+   * Hands over interleaved samples, which must not be changed afterwards; resolves when more are welcome.
    * @throws what `runFfmpeg` throws, once ffmpeg has failed
    */
   write(samples: Float32Array): Promise<void>;
@@ -71,12 +72,12 @@ export function openPcmReader(decode: PcmDecode, tools: MediaTools, signal: Abor
   const run = startRun((own) => runFfmpeg(job, tools, own), signal);
   run.whenOver(() => queue.processEnded());
   return {
-    async read(frames) {
-      const bytes = await queue.take(frames * channels * bytesPerSample);
+    async read(frames, into = new Float32Array(frames * channels)) {
+      const wanted = frames * channels * bytesPerSample;
+      const taken = await queue.take(new Uint8Array(into.buffer, into.byteOffset, wanted));
       // Fewer bytes than asked for mean that ffmpeg is gone; only its end says whether that was the end of the file.
-      if (bytes.byteLength < frames * channels * bytesPerSample) await run.over;
-      const whole = bytes.byteLength - (bytes.byteLength % (channels * bytesPerSample));
-      return new Float32Array(bytes.buffer, 0, whole / bytesPerSample);
+      if (taken < wanted) await run.over;
+      return into.subarray(0, Math.floor(taken / (channels * bytesPerSample)) * channels);
     },
     close: run.close,
   };
@@ -93,7 +94,7 @@ export function openPcmWriter(encode: PcmEncode, tools: MediaTools, signal: Abor
   run.whenOver(() => feed.processEnded());
   return {
     async write(samples) {
-      await feed.push(Buffer.copyBytesFrom(samples));
+      await feed.push(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength));
       if (feed.processGone) await run.over;
     },
     async finish() {
@@ -162,12 +163,13 @@ class ByteQueue {
     if (!this.#piped) this.#end();
   }
 
-  async take(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    while (this.#waiting < bytes && !this.#ended) await this.#more();
-    const taken = new Uint8Array(Math.min(bytes, this.#waiting));
-    for (let at = 0; at < taken.length; ) at += this.#moveFirst(taken, at);
+  /** Fills `into`, or as much of it as there are bytes left; gives how much. */
+  async take(into: Uint8Array): Promise<number> {
+    while (this.#waiting < into.length && !this.#ended) await this.#more();
+    const count = Math.min(into.length, this.#waiting);
+    for (let at = 0; at < count; ) at += this.#moveFirst(into.subarray(0, count), at);
     this.#letIn();
-    return taken;
+    return count;
   }
 
   #put(chunk: Buffer, done: () => void): void {

@@ -32,10 +32,16 @@ export function openBed(
 
 /** A bed in which nothing is heard. */
 export function openSilence(channels: number): PcmReader {
-  return { read: async (frames) => new Float32Array(frames * channels), close: async () => {} };
+  return {
+    read: async (frames, into = new Float32Array(frames * channels)) => into.fill(0),
+    close: async () => {},
+  };
 }
 
-/** Hands a whole bed over in blocks, in order; a decode that ends early is followed by silence. */
+/**
+ * Hands a whole bed over in blocks, in order; a decode that ends early is followed by silence. A block may be changed, but
+ * not kept: the next one takes its place.
+ */
 export async function eachBedBlock(
   bed: PcmReader,
   channels: number,
@@ -44,10 +50,12 @@ export async function eachBedBlock(
   visit: (block: Float32Array, firstFrame: number) => Promise<void> | void,
 ): Promise<void> {
   const frames = toFrames(durationMs);
+  const whole = new Float32Array(Math.min(frames, blockFrames) * channels);
   for (let first = 0; first < frames; first += blockFrames) {
     const count = Math.min(blockFrames, frames - first);
-    const read = await bed.read(count);
-    await visit(read.length === count * channels ? read : padded(read, count * channels), first);
+    const block = whole.subarray(0, count * channels);
+    const { length } = await bed.read(count, whole);
+    await visit(block.fill(0, length), first);
     report((first + count) / frames);
   }
 }
@@ -85,10 +93,4 @@ export function duckedShare(takes: readonly DubTake[], options: MixOptions, dura
     duck(gains.fill(1), index * 10);
     return gains.reduce((sum, gain) => sum + gain * gain, 0) / gains.length;
   });
-}
-
-function padded(samples: Float32Array, length: number): Float32Array {
-  const longer = new Float32Array(length);
-  longer.set(samples);
-  return longer;
 }

@@ -134,9 +134,10 @@ async function encodedPeak({ format, options }: EncodeJob, floorDbtp: number, ct
   const meters = Array.from({ length: format.channels }, () => new TruePeakMeter(fromDecibels(floorDbtp)));
   const frames = 16_384;
   const single = new Float32Array(frames);
+  const whole = new Float32Array(frames * format.channels);
   try {
     for (;;) {
-      const block = await reader.read(frames);
+      const block = await reader.read(frames, whole);
       const count = block.length / format.channels;
       for (const [channel, meter] of meters.entries()) {
         for (let i = 0, at = channel; i < count; i++, at += format.channels) single[i] = block[at]!;

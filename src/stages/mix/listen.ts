@@ -36,9 +36,10 @@ export async function listenToBed(
   const meters = Array.from({ length: format.channels }, () => new LevelMeter(mixRate));
   const peaks = new PeakList(format.channels);
   const bed = openBed(soundtrack, format, ctx);
+  const split = makeSplitter(format.channels);
   try {
     await eachBedBlock(bed, format.channels, soundtrack.durationMs, report, (block) => {
-      for (const [channel, meter] of meters.entries()) meter.push(channelOf(block, format.channels, channel));
+      for (const [channel, meter] of meters.entries()) meter.push(split(block, channel));
       peaks.push(block);
     });
   } finally {
@@ -67,11 +68,16 @@ function speechPowers(powers: readonly Float32Array[], format: PcmFormat): BedSo
   };
 }
 
-function channelOf(block: Float32Array, channels: number, channel: number): Float32Array {
-  if (channels === 1) return block;
-  const samples = new Float32Array(block.length / channels);
-  for (let i = 0, at = channel; i < samples.length; i++, at += channels) samples[i] = block[at]!;
-  return samples;
+/** Gives one channel of interleaved samples, in a buffer that the next call uses again. */
+function makeSplitter(channels: number): (block: Float32Array, channel: number) => Float32Array {
+  if (channels === 1) return (block) => block;
+  let single = new Float32Array(0);
+  return (block, channel) => {
+    const length = block.length / channels;
+    if (single.length < length) single = new Float32Array(length);
+    for (let i = 0, at = channel; i < length; i++, at += channels) single[i] = block[at]!;
+    return single.subarray(0, length);
+  };
 }
 
 function weightedSum(powers: readonly Float32Array[], weights: readonly number[]): Float32Array {
