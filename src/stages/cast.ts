@@ -25,8 +25,7 @@ export async function cast(
   options: CastOptions,
   ctx: StageContext,
 ): Promise<Cast> {
-  const known = await provider.voices(options.language, ctx.signal);
-  if (known.length === 0) throw unspoken(options);
+  const known = await requireSpoken(provider, options, ctx.signal);
   const speakers = [...new Set(script.utterances.map((utterance) => utterance.speaker))];
   refuseUnknownSpeakers(speakers, options.voices);
   const asked = (speaker: string) => options.voices[speaker] ?? options.voices['*'];
@@ -44,6 +43,20 @@ export async function cast(
     ctx.emit({ type: 'warning', stage: 'cast', message });
   }
   return { provider: options.label, voices };
+}
+
+/**
+ * The provider's voices for a language, best first, at least one.
+ * @throws PROVIDER_UNSUPPORTED when the provider does not speak the language
+ */
+export async function requireSpoken(
+  provider: TtsProvider,
+  options: Pick<CastOptions, 'language' | 'label'>,
+  signal: AbortSignal,
+): Promise<readonly Voice[]> {
+  const known = await provider.voices(options.language, signal);
+  if (known.length === 0) throw unspoken(options);
+  return known;
 }
 
 function refuseUnknownSpeakers(speakers: readonly string[], voices: Readonly<Record<string, string>>): void {
@@ -64,7 +77,7 @@ function requireVoice(name: string, known: readonly Voice[], options: CastOption
   });
 }
 
-function unspoken(options: CastOptions): DubError {
+function unspoken(options: Pick<CastOptions, 'language' | 'label'>): DubError {
   const name = languageName(options.language) ?? options.language;
   return new DubError('PROVIDER_UNSUPPORTED', `${options.label} does not speak ${name} (${options.language}).`, {
     hint: 'Choose another voice engine with --tts; `dub providers` lists them and `dub voices` what they speak.',
