@@ -32,7 +32,7 @@ function source(more: Partial<Source>): Source {
 
 function plan(from: Source, container: 'webm' | 'matroska' | 'mp4', ffmpeg: string) {
   const dub = stream(0, 'audio', container === 'mp4' ? 'aac' : 'opus', { ...opus, startUs: 0 });
-  const files = { dubPath: '/work/dub', dub, besides: (name: string) => `/scratch/${name}`, indexFirst: false, ffmpeg };
+  const files = { dubPath: '/films/dub', dub, besides: (name: string) => `/scratch/${name}`, indexFirst: false, ffmpeg };
   const options = { container, language: 'es', title: 'Español', dubbedStreamIndex: 1, keepOriginal: true };
   return planMux(from, files, options);
 }
@@ -42,7 +42,7 @@ describe('planMux', () => {
     const slides = plan(source({}), 'webm', '5.1.9-0+deb12u1');
     expect(slides.inputs.map((input) => [input.from, input.options])).toEqual([
       ['/films/talk.webm', ['-copyts']],
-      ['/work/dub', ['-itsoffset', '0.007000']],
+      ['/films/dub', ['-itsoffset', '0.007000']],
       ['/films/talk.webm', ['-itsoffset', '0.007000']],
     ]);
     expect(slides.options.slice(0, 6)).toEqual(['-map', '0:0', '-map', '1:0', '-map', '2:1']);
