@@ -32,7 +32,13 @@ function source(more: Partial<Source>): Source {
 
 function plan(from: Source, container: 'webm' | 'matroska' | 'mp4', ffmpeg: string) {
   const dub = stream(0, 'audio', container === 'mp4' ? 'aac' : 'opus', { ...opus, startUs: 0 });
-  const files = { dubPath: '/films/dub', dub, besides: (name: string) => `/scratch/${name}`, indexFirst: false, ffmpeg };
+  const files = {
+    dubPath: '/films/dub',
+    dub,
+    besides: (name: string) => `/scratch/${name}`,
+    indexFirst: false,
+    ffmpeg,
+  };
   const options = { container, language: 'es', title: 'Español', dubbedStreamIndex: 1, keepOriginal: true };
   return planMux(from, files, options);
 }
