@@ -4,10 +4,15 @@ import type { Http, HttpScope } from '../net/http.js';
 /** The four kinds of provider. */
 export type ProviderKind = 'asr' | 'translation' | 'tts' | 'storage';
 
-/** What a call is billed by. `count` is what the service reported or, failing that, what was sent. */
+/**
+ * What a call is billed by. `count` is what the service reported or, failing that, what was sent. Tokens that go in and
+ * tokens that come out have prices of their own; `token` is for services that tell only the sum.
+ */
 export interface Units {
-  readonly unit: 'second' | 'character' | 'token' | 'call' | 'byte';
+  readonly unit: 'second' | 'character' | 'token' | 'input-token' | 'output-token' | 'call' | 'byte' | 'voice';
   readonly count: number;
+  /** The model that the price list has it under; the provider's label tells where this is undefined. */
+  readonly model?: string | undefined;
 }
 
 /** What every reply may bring besides its result. */
@@ -30,6 +35,8 @@ export interface Readiness {
   readonly detail: string;
   /** What to do when it is not ready: a command, a flag or a variable. */
   readonly hint?: string | undefined;
+  /** True while a server that will be ready is still loading its model: waiting helps. */
+  readonly loading?: boolean | undefined;
 }
 
 /** What every provider can say about itself. */

@@ -1,4 +1,5 @@
 import type { MediaTools } from '../media/tools.js';
+import type { ReplyNotes, Units } from '../providers/contract.js';
 
 /** What a stage tells while it works; the pipeline adds run, time and version. */
 export type StageEvent =
@@ -37,6 +38,29 @@ export interface FileKeeper {
   ): Promise<{ readonly path: string; readonly kept: boolean }>;
 }
 
+/** One call that may cost money: what it is for, everything that shapes its answer, and how it is made. */
+export interface Purchase<Reply extends ReplyNotes> {
+  readonly stage: string;
+  /** `name[:model]` of the provider. */
+  readonly provider: string;
+  /** Every input that shapes the answer, as plain JSON values; an answer kept under the same key is not bought again. */
+  readonly key: Readonly<Record<string, unknown>>;
+  /** What it will be billed by, at most, as far as that is known: reserved against the ceiling before the call. */
+  readonly estimate: readonly Units[];
+  /** The lines it is for, for the receipt. */
+  readonly utteranceIds?: readonly string[] | undefined;
+  /** Makes the call. The answer must be plain JSON; sound goes through `FileKeeper`. */
+  call(signal: AbortSignal): Promise<Reply>;
+}
+
+/**
+ * Makes calls that may cost money: kept answers first, one buyer at a time for the same key across processes, the ceiling
+ * asked before, the answer kept and synced before it is used, the receipt written after.
+ */
+export interface Buyer {
+  buy<Reply extends ReplyNotes>(purchase: Purchase<Reply>): Promise<{ readonly reply: Reply; readonly kept: boolean }>;
+}
+
 /** Remembers jobs that a service works on, so that a later run asks for them instead of paying again. */
 export interface JobKeeper {
   /** What was written under the key, by this run or an earlier one; undefined when nothing was. */
@@ -54,5 +78,7 @@ export interface StageContext {
   readonly keeper: FileKeeper;
   /** Undefined where nothing outlives the run. */
   readonly jobs?: JobKeeper | undefined;
+  /** Undefined where nothing is kept and nothing is counted. */
+  readonly buyer?: Buyer | undefined;
   emit(event: StageEvent): void;
 }

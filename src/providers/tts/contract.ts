@@ -8,6 +8,51 @@ export interface TtsLimits {
   readonly languages: readonly string[] | 'any';
   /** Requests that may run side by side. */
   readonly concurrency: number;
+  /** How far a request may change the voice's own rate, 1 being its natural one; undefined where it cannot. */
+  readonly rate?: { readonly min: number; readonly max: number } | undefined;
+  /** What a sample of a voice to be cloned must be; undefined where voices cannot be cloned. */
+  readonly sample?: SampleLimits | undefined;
+}
+
+/** Limits of a voice sample, as data. */
+export interface SampleLimits {
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly maxBytes: number;
+  /** True when what is said in the sample must come along. */
+  readonly needsText: boolean;
+  /**
+   * `request`: the sample travels with every line (or is uploaded by the provider when it first meets it);
+   * `enrolled`: it becomes a named voice first, by `TtsProvider.enrolment`, which costs money.
+   */
+  readonly way: 'request' | 'enrolled';
+}
+
+/** A recording of one speaker whose voice is to be cloned: WAV, 16-bit mono. */
+export interface VoiceSample {
+  readonly path: string;
+  /** SHA-256 of the file, hexadecimal: part of the key of everything made with it. */
+  readonly sha256: string;
+  readonly durationMs: number;
+  /** What is said in it, where known. */
+  readonly text?: string | undefined;
+  /** BCP 47 of what is said in it. */
+  readonly language?: string | undefined;
+  /** The speaker's consent in words, sent where a server demands it. */
+  readonly consent?: string | undefined;
+}
+
+/** Named voices made from samples and kept at the service. */
+export interface VoiceEnrolment {
+  /** @returns the name to be used as `TtsRequest.voice` */
+  create(
+    sample: VoiceSample,
+    preferredName: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly voice: string } & ReplyNotes>;
+  list(signal: AbortSignal): Promise<readonly { readonly voice: string; readonly createdAt?: string | undefined }[]>;
+  /** Resolves also when the voice is already gone. */
+  delete(voice: string, signal: AbortSignal): Promise<void>;
 }
 
 /** A voice that can be named with `--voice`. */
@@ -25,6 +70,10 @@ export interface TtsRequest {
   /** BCP 47. */
   readonly language: string;
   readonly voice: string;
+  /** The voice to clone, only where `limits.sample` has the way `request`. */
+  readonly sample?: VoiceSample | undefined;
+  /** The voice's own rate, only where `limits.rate` allows it: 1.1 speaks a tenth faster. 1 when undefined. */
+  readonly rate?: number | undefined;
 }
 
 /** The audio as it came; WAV spares a conversion. Never empty. */
@@ -41,6 +90,8 @@ export interface TtsProvider extends ProviderBase {
   /** What shapes the sound besides text, language and voice (model, rate, version): part of the store's key. */
   fingerprint(): Readonly<Record<string, string | number>>;
   synthesize(request: TtsRequest, signal: AbortSignal): Promise<TtsReply>;
+  /** Only where `limits.sample` has the way `enrolled`. */
+  readonly enrolment?: VoiceEnrolment | undefined;
 }
 
 /** A tts provider as the registry holds it. */
