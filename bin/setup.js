@@ -17,6 +17,7 @@ const needs = {
     { file: '/usr/share/pocketsphinx/model/en-us/en-us/mdef', apt: ['pocketsphinx-en-us'] },
     { program: 'apertium', apt: ['apertium'], brew: undefined },
     { file: '/usr/share/apertium/modes/eng-spa.mode', apt: ['apertium-eng-spa'] },
+    { program: 'chromium', apt: ['chromium'], brew: undefined },
   ],
 };
 

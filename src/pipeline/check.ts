@@ -2,12 +2,14 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Dub, Verdict } from '../domain/dub.js';
-import type { Script } from '../domain/script.js';
+import type { Script, Translation } from '../domain/script.js';
 import type { Source } from '../domain/source.js';
 import type { Takes, Timeline } from '../domain/timeline.js';
 import { DubError } from '../errors.js';
 import { type CheckOptions, check } from '../stages/check.js';
 import type { StageContext } from '../stages/context.js';
+import { report } from '../stages/report.js';
+import { makeFolder, writeWhole } from '../workspace/files.js';
 import { readArtefact } from '../workspace/folder.js';
 import { openContentStore } from '../workspace/store.js';
 import type { RunTools } from './job.js';
@@ -17,6 +19,7 @@ export interface CheckRecord {
   readonly language: string;
   readonly source: Source;
   readonly script: Script;
+  readonly translation: Translation;
   readonly takes: Takes;
   readonly timeline: Timeline;
   readonly dub: Dub;
@@ -37,24 +40,74 @@ export async function checkFinished(
   path: string,
   options: { readonly work?: string | undefined; readonly language?: string | undefined },
   tools: RunTools,
-): Promise<Verdict[]> {
+): Promise<Measured[]> {
   const records = await findRecords(resolve(path), options.work);
-  const wanted = records.filter((record) => options.language === undefined || record.language === options.language);
+  const wanted = records.filter(({ record }) => options.language === undefined || record.language === options.language);
   if (wanted.length === 0) throw noRecord(path);
   const scratch = await mkdtemp(join(tmpdir(), 'dub-check-'));
   try {
-    const verdicts: Verdict[] = [];
-    for (const record of wanted) verdicts.push(await checkRecord(record, contextIn(scratch, tools)));
-    return verdicts;
+    const measured: Measured[] = [];
+    for (const { record, folder } of wanted) {
+      const ctx = contextIn(scratch, tools);
+      const verdict = await checkRecord(record, ctx);
+      measured.push({ verdict, report: await tryReport(record, verdict, folder, ctx) });
+    }
+    return measured;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** What measuring a finished dub gave. */
+export interface Measured {
+  readonly verdict: Verdict;
+  /** Path of the page that shows it; undefined when the work folder cannot be written to. */
+  readonly report: string | undefined;
 }
 
 /** Measures one finished dub against what its run left behind. */
 export function checkRecord(record: CheckRecord, ctx: StageContext): Promise<Verdict> {
   const { source, script, takes, timeline, dub, options } = record;
   return check(source, script, takes, timeline, dub, options, ctx);
+}
+
+/**
+ * Writes the verdict as a page for people into the work folder, `<language>/report.html`.
+ * @returns its path
+ */
+export async function writeReport(
+  record: CheckRecord,
+  verdict: Verdict,
+  workFolder: string,
+  ctx: StageContext,
+): Promise<string> {
+  const { source, script, translation, takes, timeline, options } = record;
+  const folder = join(workFolder, record.language);
+  const { originalStreamIndex } = options;
+  const page = await report(
+    { source, script, translation, takes, timeline, verdict, originalStreamIndex, folder },
+    ctx,
+  );
+  await makeFolder(folder);
+  const path = join(folder, 'report.html');
+  await writeWhole(path, page);
+  return path;
+}
+
+/** Measuring needs no right to write: a film on a read-only disk is judged all the same. */
+async function tryReport(
+  record: CheckRecord,
+  verdict: Verdict,
+  workFolder: string,
+  ctx: StageContext,
+): Promise<string | undefined> {
+  try {
+    return await writeReport(record, verdict, workFolder, ctx);
+  } catch (error) {
+    if (error instanceof DubError && (error.code === 'OUTPUT_UNWRITABLE' || error.code === 'DISK_FULL'))
+      return undefined;
+    throw error;
+  }
 }
 
 function contextIn(scratch: string, tools: RunTools): StageContext {
@@ -67,17 +120,23 @@ function contextIn(scratch: string, tools: RunTools): StageContext {
   };
 }
 
-async function findRecords(path: string, work: string | undefined): Promise<CheckRecord[]> {
+/** A record and the work folder it lies in. */
+interface FoundRecord {
+  readonly record: CheckRecord;
+  readonly folder: string;
+}
+
+async function findRecords(path: string, work: string | undefined): Promise<FoundRecord[]> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new DubError('INPUT_UNREADABLE', `There is no ${path}.`, {
       hint: 'Name a finished dub or its work folder.',
       cause,
     });
   });
-  if (found.isDirectory()) return readRecords(path);
+  if (found.isDirectory()) return (await readRecords(path)).map((record) => ({ record, folder: path }));
   for (const folder of work === undefined ? await workFoldersNear(path) : [resolve(work)]) {
     const record = (await readRecords(folder)).find(({ dub }) => dub.path === path || isMoved(dub.path, path, folder));
-    if (record) return [{ ...record, dub: { ...record.dub, path } }];
+    if (record) return [{ record: { ...record, dub: { ...record.dub, path } }, folder }];
   }
   return [];
 }

@@ -14,10 +14,10 @@ import { mux } from '../stages/mux/index.js';
 import { subtitle } from '../stages/subtitle.js';
 import { writeSrt, writeVtt } from '../subtitles/write.js';
 import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
-import { type CheckRecord, checkRecord, checkRecordName } from './check.js';
+import { type CheckRecord, checkRecord, checkRecordName, writeReport } from './check.js';
 import type { OutputSummary } from './events.js';
 import type { DubJob } from './job.js';
-import { castKey, filesExist, mixKey } from './keys.js';
+import { castKey, filesExist, mixKey, reportKey } from './keys.js';
 import { countOf, toJsonText, translationAsSrt } from './readable.js';
 import { translateAndVoice } from './voicing.js';
 import { type TargetWork, warn } from './work.js';
@@ -36,7 +36,7 @@ export async function dubInto(work: TargetWork): Promise<OutputSummary> {
   const subtitles = await makeSubtitles(work, translation, timeline);
   const mixed = await mixDub(work, takes, timeline, failures);
   const dubbed = await muxDub(work, mixed, subtitles);
-  const verdict = await checkDub(work, takes, timeline, mixed, dubbed, failures);
+  const verdict = await checkDub(work, translation, takes, timeline, mixed, dubbed, failures);
   return {
     language,
     path: output.path,
@@ -211,6 +211,7 @@ function describeFates(streams: readonly StreamFate[]): string {
 /** What a later `dub check` needs is left in the work folder before the file is measured the first time. */
 async function checkDub(
   work: TargetWork,
+  translation: Translation,
   takes: Takes,
   timeline: Timeline,
   mixed: Mix,
@@ -227,11 +228,23 @@ async function checkDub(
     ceilingDbtp: mixed.ceilingDbtp,
     lineFailures,
   };
-  const record: CheckRecord = { language, source, script, takes, timeline, dub, options };
+  const record: CheckRecord = { language, source, script, translation, takes, timeline, dub, options };
   await session.folder.once(checkRecordName(language), record, async () => record);
-  return session.stage(
+  const verdict = await session.stage(
     { stage: 'check', language },
     async (ctx) => ({ value: await checkRecord(record, ctx), kept: false }),
-    (verdict) => summarise(verdict)[0],
+    (found) => summarise(found)[0],
   );
+  await session.stage(
+    { stage: 'report', language },
+    (ctx) =>
+      session.folder.once(
+        `report.${language}`,
+        reportKey(record, verdict),
+        () => writeReport(record, verdict, session.folder.path, ctx),
+        (path) => filesExist([path]),
+      ),
+    (path) => path,
+  );
+  return verdict;
 }

@@ -6,7 +6,7 @@ import { hashFile } from '../workspace/hash.js';
 import type { Chosen, DubJob, Target } from './job.js';
 
 /** Versions of what the stages make: raise one when the same inputs would come out otherwise. */
-const versions = { extract: 1, transcribe: 1, segment: 1, cast: 1, translate: 1, synthesize: 1, mix: 1 };
+const versions = { extract: 1, transcribe: 1, segment: 1, cast: 1, translate: 1, synthesize: 1, mix: 1, report: 1 };
 
 /** What shapes the soundtrack. */
 export function extractKey(job: DubJob, source: Source): unknown {
@@ -55,6 +55,11 @@ export async function synthesizeKey(target: Target, translation: Translation, vo
 /** What shapes the mix. */
 export function mixKey(given: Readonly<Record<string, unknown>>): unknown {
   return { v: versions.mix, ...given };
+}
+
+/** What shapes the report. */
+export function reportKey(record: unknown, verdict: unknown): unknown {
+  return { v: versions.report, record, verdict };
 }
 
 /** What makes one provider's answers differ from another's: its name, its options, and the user's files it reads. */

@@ -185,7 +185,11 @@ describe('a run', () => {
     expect(checked.stdout).toMatch(new RegExp(`^${cwd}/dub of talk\\.mp4: `));
     expect(checked.stdout).toMatch(/^ {2}passed {2,}loudness /m);
     const json = await call(['check', '--json', '--lang', 'es', 'talk.dub'], { cwd });
-    expect(jsonLines(json.stdout)[0]).toMatchObject({ type: 'verdict', output: `${cwd}/dub of talk.mp4` });
+    expect(jsonLines(json.stdout)[0]).toMatchObject({
+      type: 'verdict',
+      output: `${cwd}/dub of talk.mp4`,
+      report: `${cwd}/talk.dub/es/report.html`,
+    });
   });
 
   it('gives every event on stdout under --json while bars are drawn on the terminal and taken away', async () => {

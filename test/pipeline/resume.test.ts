@@ -26,12 +26,12 @@ describe('a second run', () => {
     const again = await talk.dub('--json', '--force');
     expect(stagesOf(again.stdout)).toEqual({
       made: ['align', 'subtitle', 'mux', 'check'],
-      kept: ['extract', 'transcribe', 'segment', 'cast', 'translate', 'synthesize', 'mix'],
+      kept: ['extract', 'transcribe', 'segment', 'cast', 'translate', 'synthesize', 'mix', 'report'],
     });
     expect(await streamHash(talk.output, 'a')).toBe(once);
 
     const quieter = await talk.dub('--json', '--force', '--bed', 'mute');
-    expect(stagesOf(quieter.stdout).made).toEqual(['align', 'subtitle', 'mix', 'mux', 'check']);
+    expect(stagesOf(quieter.stdout).made).toEqual(['align', 'subtitle', 'mix', 'mux', 'check', 'report']);
 
     const spanish = join(talk.folder, 'spanish.srt');
     await writeFile(spanish, (await readFile(spanish, 'utf8')).replace('No era un joven', 'No era un muchacho'));
@@ -44,6 +44,7 @@ describe('a second run', () => {
       'mix',
       'mux',
       'check',
+      'report',
     ]);
     const voiced = reworded.stdout
       .split('\n')

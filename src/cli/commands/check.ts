@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { readLanguage } from '../../config/readers.js';
 import type { Verdict } from '../../domain/dub.js';
 import { DubError, exitNumbers } from '../../errors.js';
+import type { Measured } from '../../pipeline/check.js';
 import type { Call } from '../call.js';
 import { findTools } from '../media.js';
 import { renderTable } from '../render/table.js';
@@ -25,16 +26,19 @@ export async function checkCommand(call: Call): Promise<number> {
     const path = resolve(call.io.cwd, operand);
     const tools = { signal: call.signal, media, sink: () => undefined };
     const found = await checkFinished(path, { work: config.work, language }, tools);
-    for (const verdict of found) tell(verdict, call);
-    verdicts.push(...found);
+    for (const measured of found) tell(measured, call);
+    verdicts.push(...found.map(({ verdict }) => verdict));
   }
   const passed = verdicts.every((verdict) => verdict.passed);
   return config.strict && !passed ? exitNumbers.VERDICT_FAILED : 0;
 }
 
-function tell(verdict: Verdict, call: Call): void {
-  if (call.json) call.printJson({ v: 1, type: 'verdict', ...verdict });
-  else call.print(renderVerdict(verdict, call));
+function tell({ verdict, report }: Measured, call: Call): void {
+  if (call.json) call.printJson({ v: 1, type: 'verdict', ...verdict, report });
+  else
+    call.print(
+      `${renderVerdict(verdict, call)}  ${call.outStyle.dim(`report: ${visible(report ?? 'none, the work folder cannot be written to')}`)}\n`,
+    );
 }
 
 function renderVerdict(verdict: Verdict, call: Call): string {
