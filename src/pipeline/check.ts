@@ -12,6 +12,7 @@ import { report } from '../stages/report.js';
 import { makeFolder, writeWhole } from '../workspace/files.js';
 import { readArtefact } from '../workspace/folder.js';
 import { openContentStore } from '../workspace/store.js';
+import { createBuyer, freeOfCharge } from './buyer.js';
 import type { RunTools } from './job.js';
 
 /** Everything a later check of a finished dub needs, left in the work folder by the run that made it. */
@@ -111,11 +112,13 @@ async function tryReport(
 }
 
 function contextIn(scratch: string, tools: RunTools): StageContext {
+  const store = openContentStore(scratch);
   return {
     signal: tools.signal,
     scratch,
     tools: tools.media,
-    keeper: openContentStore(scratch),
+    keeper: store,
+    buyer: createBuyer({ store, cashier: freeOfCharge, signal: tools.signal }),
     emit: () => undefined,
   };
 }

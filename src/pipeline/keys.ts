@@ -29,6 +29,17 @@ export async function transcribeKey(job: DubJob, soundtrack: Soundtrack): Promis
   return { v: versions.transcribe, soundtrack, asr, language, speakers, model };
 }
 
+/**
+ * What shapes a paid recognition: as the transcript's, but for where the sound lies. A film that was moved or copied has
+ * the same sound.
+ */
+export async function recognitionScope(job: DubJob, soundtrack: Soundtrack): Promise<unknown> {
+  const { speechPath, durationMs } = soundtrack;
+  const sound = speechPath === undefined ? undefined : await hashFile(speechPath);
+  const { sourceLanguage: language, speakers } = job;
+  return { v: versions.transcribe, sound, durationMs, asr: await providerKey(job.asr), language, speakers };
+}
+
 /** What shapes the script. */
 export function segmentKey(transcript: Transcript, source: Source): unknown {
   return { v: versions.segment, transcript, programmeMs: source.durationMs };
@@ -44,6 +55,15 @@ export async function castKey(job: DubJob, target: Target, speakers: readonly st
 export async function translateKey(target: Target, script: Script): Promise<unknown> {
   const translator = await providerKey(target.translator);
   return { v: versions.translate, script, language: target.language, translator };
+}
+
+/**
+ * What shapes every translated line besides its own words and time: the engine and the film. A film is known by its
+ * streams, so that a copy of it in another place is the same one.
+ */
+export async function lineScope(target: Target, source: Source): Promise<unknown> {
+  const streams = source.streams.map(({ type, codec, durationMs, bitRate }) => ({ type, codec, durationMs, bitRate }));
+  return { translator: await providerKey(target.translator), film: { durationMs: source.durationMs, streams } };
 }
 
 /** What shapes the takes. */

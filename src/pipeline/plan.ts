@@ -11,6 +11,7 @@ import { segment } from '../stages/segment/index.js';
 import { transcribe } from '../stages/transcribe.js';
 import { readKept } from '../workspace/folder.js';
 import { openContentStore } from '../workspace/store.js';
+import { createBuyer, freeOfCharge } from './buyer.js';
 import type { Chosen, DubJob, PlannedStage, RunPlan, RunTools } from './job.js';
 import { extractKey, segmentKey, transcribeKey, translateKey } from './keys.js';
 import { planOutputs, workFolderPath } from './outputs.js';
@@ -80,11 +81,13 @@ async function readEarlier(job: DubJob, source: Source, work: string, tools: Run
 async function readWithoutListening(job: DubJob, source: Source, tools: RunTools) {
   const scratch = await mkdtemp(join(tmpdir(), 'dub-plan-'));
   const warnings: string[] = [];
+  const store = openContentStore(scratch);
   const ctx: StageContext = {
     signal: tools.signal,
     scratch,
     tools: tools.media,
-    keeper: openContentStore(scratch),
+    keeper: store,
+    buyer: createBuyer({ store, cashier: freeOfCharge, signal: tools.signal }),
     emit: (event) => {
       if (event.type === 'warning') warnings.push(event.message);
     },

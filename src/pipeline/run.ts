@@ -2,7 +2,6 @@ import type { Source } from '../domain/source.js';
 import { exitNumbers } from '../errors.js';
 import { probeFile } from '../media/probe.js';
 import { openWorkFolder } from '../workspace/folder.js';
-import { openContentStore } from '../workspace/store.js';
 import { dubInto } from './dub-into.js';
 import type { OutputSummary, RunSummary } from './events.js';
 import type { DubJob, RunTools } from './job.js';
@@ -21,7 +20,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   const outputs = await planOutputs(job, source);
   await refuseUnserved(job, tools.signal);
   const folder = await openWorkFolder(workFolderPath(job, outputs));
-  const session = startSession(tools, folder, openContentStore(job.cache));
+  const session = startSession(tools, folder, job.cache);
   try {
     session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(job) });
     const shared = await prepareShared(job, source, session);

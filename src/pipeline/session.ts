@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { DubError, throwIfAborted } from '../errors.js';
-import type { JobKeeper, StageContext, StageEvent } from '../stages/context.js';
+import type { Buyer, JobKeeper, StageContext, StageEvent } from '../stages/context.js';
 import type { Kept, WorkFolder } from '../workspace/folder.js';
 import { hashValue } from '../workspace/hash.js';
-import type { ContentStore } from '../workspace/store.js';
+import { withSpare } from '../workspace/spare-store.js';
+import { type ContentStore, openContentStore } from '../workspace/store.js';
+import { type Cashier, createBuyer, freeOfCharge } from './buyer.js';
 import type { RunEvent, RunEventBody, RunSummary } from './events.js';
 import type { RunTools } from './job.js';
 import { toJsonText } from './readable.js';
@@ -38,11 +41,23 @@ export interface StageName {
   readonly language?: string;
 }
 
-/** @param store the shared store: what was paid for is kept there, across inputs */
-export function startSession(tools: RunTools, folder: WorkFolder, store: ContentStore): Session {
+/** @param cache folder of the shared store: what was paid for is kept there, across inputs */
+export function startSession(
+  tools: RunTools,
+  folder: WorkFolder,
+  cache: string,
+  cashier: Cashier = freeOfCharge,
+): Session {
   const startedAt = performance.now();
   const stamper = startStamping(tools, folder);
   const { emit } = stamper;
+  const warn = (message: string) => void emit({ type: 'warning', stage: 'store', message });
+  const store = withSpare(
+    openContentStore(cache, { warn }),
+    openContentStore(join(folder.path, '.state', 'paid'), { warn }),
+    warn,
+  );
+  const buyer = createBuyer({ store, cashier, signal: tools.signal });
   return {
     folder,
     signal: tools.signal,
@@ -51,7 +66,7 @@ export function startSession(tools: RunTools, folder: WorkFolder, store: Content
       throwIfAborted(tools.signal);
       const stageStart = performance.now();
       emit({ type: 'stage-start', ...about });
-      const { value, kept } = await work(contextFor(about, tools, folder, store, emit));
+      const { value, kept } = await work(contextFor(about, tools, folder, { store, buyer }, emit));
       const ms = Math.round(performance.now() - stageStart);
       emit({ type: 'stage-end', ...about, kept, detail: describe(value), ms });
       return value;
@@ -111,7 +126,7 @@ function contextFor(
   { language }: StageName,
   tools: RunTools,
   folder: WorkFolder,
-  store: ContentStore,
+  { store, buyer }: { readonly store: ContentStore; readonly buyer: Buyer },
   emit: (body: RunEventBody) => RunEvent,
 ): StageContext {
   return {
@@ -119,6 +134,7 @@ function contextFor(
     scratch: folder.scratch,
     tools: tools.media,
     keeper: store,
+    buyer,
     jobs: keepJobs(folder),
     emit: (event: StageEvent) => void emit(language === undefined ? event : { ...event, language }),
   };

@@ -6,7 +6,7 @@ import { extract } from '../stages/extract.js';
 import { segment, segmentsLeftOut } from '../stages/segment/index.js';
 import { transcribe } from '../stages/transcribe.js';
 import type { DubJob } from './job.js';
-import { extractKey, filesExist, segmentKey, transcribeKey } from './keys.js';
+import { extractKey, filesExist, recognitionScope, segmentKey, transcribeKey } from './keys.js';
 import { refuseSpoken, withinRange } from './range.js';
 import { countOf, scriptAsSrt, toJsonText } from './readable.js';
 import type { Session } from './session.js';
@@ -57,13 +57,14 @@ function extractSound(job: DubJob, source: Source, session: Session): Promise<So
 async function recognise(job: DubJob, source: Source, soundtrack: Soundtrack, session: Session): Promise<Transcript> {
   const { asr, storage, sourceLanguage: language, speakers } = job;
   const given = await transcribeKey(job, soundtrack);
-  const options = { label: asr.label, language, speakers, shapedBy: given };
   const transcript = await session.stage(
     { stage: 'transcribe' },
     (ctx) =>
-      session.folder.once('transcribe', given, () =>
-        transcribe(source, soundtrack, asr.provider, storage.provider, options, ctx),
-      ),
+      session.folder.once('transcribe', given, async () => {
+        const shapedBy = await recognitionScope(job, soundtrack);
+        const options = { label: asr.label, language, speakers, shapedBy };
+        return transcribe(source, soundtrack, asr.provider, storage.provider, options, ctx);
+      }),
     (value) => `${countOf(value.segments.length, 'segment')}, language ${value.language}`,
   );
   await session.write('transcript.json', toJsonText(transcript));

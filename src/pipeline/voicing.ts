@@ -5,7 +5,7 @@ import { synthesize } from '../stages/synthesize.js';
 import { together } from '../stages/together.js';
 import { translate } from '../stages/translate.js';
 import type { Kept } from '../workspace/folder.js';
-import { filesExist, synthesizeKey, translateKey } from './keys.js';
+import { filesExist, lineScope, synthesizeKey, translateKey } from './keys.js';
 import { LineQueue } from './line-queue.js';
 import { countOf } from './readable.js';
 import type { TargetWork } from './work.js';
@@ -51,7 +51,8 @@ async function translateInto(
   ctx: StageContext,
 ): Promise<Translation> {
   const { provider, label } = work.output.target.translator;
-  const options = { target: work.language, label, onLine: (line: TranslatedLine) => queue.put(line) };
+  const shapedBy = await lineScope(work.output.target, work.shared.source);
+  const options = { target: work.language, label, shapedBy, onLine: (line: TranslatedLine) => queue.put(line) };
   return translate(work.shared.script, provider, options, ctx);
 }
 

@@ -38,19 +38,63 @@ export interface FileKeeper {
   ): Promise<{ readonly path: string; readonly kept: boolean }>;
 }
 
-/** One call that may cost money: what it is for, everything that shapes its answer, and how it is made. */
-export interface Purchase<Reply extends ReplyNotes> {
+/** What is told of a call that may cost money before it is made. */
+export interface PurchaseFacts {
   readonly stage: string;
   /** `name[:model]` of the provider. */
   readonly provider: string;
-  /** Every input that shapes the answer, as plain JSON values; an answer kept under the same key is not bought again. */
-  readonly key: Readonly<Record<string, unknown>>;
   /** What it will be billed by, at most, as far as that is known: reserved against the ceiling before the call. */
   readonly estimate: readonly Units[];
   /** The lines it is for, for the receipt. */
   readonly utteranceIds?: readonly string[] | undefined;
-  /** Makes the call. The answer must be plain JSON; sound goes through `FileKeeper`. */
+}
+
+/** One call that may cost money: what it is for, everything that shapes its answer, and how it is made. */
+export interface Purchase<Reply extends ReplyNotes> extends PurchaseFacts {
+  /** Every input that shapes the answer, as plain JSON values; an answer kept under the same key is not bought again. */
+  readonly key: Readonly<Record<string, unknown>>;
+  /** Makes the call. The answer must be plain JSON; for sound there is `buyFile`. */
   call(signal: AbortSignal): Promise<Reply>;
+}
+
+/** One call whose answer is a file, such as a take. */
+export interface FilePurchase extends Omit<Purchase<ReplyNotes>, 'call'> {
+  /** Of the file, with the dot. */
+  readonly extension: string;
+  call(signal: AbortSignal): Promise<{ readonly bytes: Uint8Array; readonly notes: ReplyNotes }>;
+}
+
+/** One line among those that a call is for. */
+export interface WantedLine {
+  readonly utteranceId: string;
+  /** Every input that shapes this line's answer; what only helps to understand it is left out. */
+  readonly key: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * One call for several lines, each answer kept by itself: a later call may put the lines together otherwise and still
+ * finds those that came back.
+ */
+export interface LinesPurchase<Line extends WantedLine, Answer>
+  extends Omit<PurchaseFacts, 'utteranceIds' | 'estimate'> {
+  readonly lines: readonly Line[];
+  estimate(lines: readonly Line[]): readonly Units[];
+  /**
+   * Makes the call for the lines that are not kept.
+   * @param keep keeps one line's answer, plain JSON, as soon as it is there: resolves when it is safely on the disk
+   */
+  call(
+    lines: readonly Line[],
+    keep: (line: Line, answer: Answer) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ReplyNotes>;
+}
+
+/** A line's answer. */
+export interface BoughtLine<Answer> {
+  readonly answer: Answer;
+  /** True when it was paid for before. */
+  readonly kept: boolean;
 }
 
 /**
@@ -59,6 +103,19 @@ export interface Purchase<Reply extends ReplyNotes> {
  */
 export interface Buyer {
   buy<Reply extends ReplyNotes>(purchase: Purchase<Reply>): Promise<{ readonly reply: Reply; readonly kept: boolean }>;
+  /** As `buy`; the answer is the path of a whole file and the notes that came with it. */
+  buyFile(
+    purchase: FilePurchase,
+  ): Promise<{ readonly path: string; readonly notes: ReplyNotes; readonly kept: boolean }>;
+  /**
+   * As `buy`, for lines that are asked for together.
+   * @returns answers by utterance id, also of lines kept before a failure; a line without an answer is absent
+   */
+  buyLines<Line extends WantedLine, Answer>(
+    purchase: LinesPurchase<Line, Answer>,
+  ): Promise<{ readonly answers: ReadonlyMap<string, BoughtLine<Answer>>; readonly notes: ReplyNotes | undefined }>;
+  /** What is kept under the key of a purchase of this stage; undefined when there is none. Buys nothing. */
+  find<Answer>(stage: string, key: Readonly<Record<string, unknown>>): Promise<Answer | undefined>;
 }
 
 /** Remembers jobs that a service works on, so that a later run asks for them instead of paying again. */
@@ -78,7 +135,6 @@ export interface StageContext {
   readonly keeper: FileKeeper;
   /** Undefined where nothing outlives the run. */
   readonly jobs?: JobKeeper | undefined;
-  /** Undefined where nothing is kept and nothing is counted. */
-  readonly buyer?: Buyer | undefined;
+  readonly buyer: Buyer;
   emit(event: StageEvent): void;
 }

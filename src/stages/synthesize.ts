@@ -86,13 +86,18 @@ async function voice(
   ctx: StageContext,
 ): Promise<{ take: Take; kept: boolean }> {
   const request = { text: line.text, language: options.language, voice: cast.voices[utterance.speaker]! };
-  const key = { ...request, take: takeVersion, provider: options.label, fingerprint: provider.fingerprint() };
-  const { path, kept } = await ctx.keeper.file(key, '.wav', async (target) => {
-    const reply = await provider.synthesize(request, ctx.signal);
-    for (const message of reply.warnings) ctx.emit({ type: 'warning', stage: 'synthesize', message });
-    await writeFile(target, await toTakeFile(reply.audio, reply.mediaType, utterance.id, options.label, ctx), {
-      mode: 0o600,
-    });
+  const { path, kept } = await ctx.buyer.buyFile({
+    stage: 'synthesize',
+    provider: options.label,
+    key: { ...request, take: takeVersion, provider: options.label, fingerprint: provider.fingerprint() },
+    estimate: [{ unit: 'character', count: [...line.text].length }],
+    utteranceIds: [line.utteranceId],
+    extension: '.wav',
+    async call() {
+      const reply = await provider.synthesize(request, ctx.signal);
+      for (const message of reply.warnings) ctx.emit({ type: 'warning', stage: 'synthesize', message });
+      return { bytes: await toTakeFile(reply.audio, reply.mediaType, utterance.id, options.label, ctx), notes: reply };
+    },
   });
   return { take: await readTake(path, line.utteranceId, request.voice, options.label), kept };
 }

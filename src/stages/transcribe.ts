@@ -6,7 +6,7 @@ import { readSubtitleTrack } from '../media/subtitle-track.js';
 import type { AsrProvider, AsrReply, AsrRequest, AsrWay, SubtitleTrack } from '../providers/asr/contract.js';
 import type { StorageProvider } from '../providers/storage/contract.js';
 import type { StageContext } from './context.js';
-import { audioFor } from './transcribe/audio.js';
+import { type AudioFile, audioFor } from './transcribe/audio.js';
 import { transcribePieces } from './transcribe/pieces.js';
 import { Publisher } from './transcribe/publisher.js';
 
@@ -84,26 +84,48 @@ async function hear(
   const { speechPath, durationMs } = soundtrack;
   if (speechPath === undefined) throw new Error('extract made no speech track for a recogniser that needs one');
   const shapedBy = options.shapedBy ?? { speechPath, ...options };
-  if (way.limits.times === 'none')
-    return { reply: await transcribePieces(speechPath, request, way, shapedBy, ctx), way };
+  const byPieces = (one: AsrWay) =>
+    transcribePieces(speechPath, request, one, { label: labelOf(one, options), shapedBy }, ctx);
+  if (way.limits.times === 'none') return { reply: await byPieces(way), way };
   const audio = await audioFor(speechPath, durationMs, way.limits, ctx);
   const publisher = new Publisher(audio, storage, ctx);
   try {
-    const job = { stage: 'transcribe', shapedBy, model: way.model };
-    return { reply: await hearWhole(way, { ...request, audio }, publisher, job, ctx), way };
+    return { reply: await buyWhole(way, { ...request, audio }, publisher, options, shapedBy, ctx), way };
   } catch (error) {
     const other = error === publisher.refusal && mayGoOtherwise(error) ? unpublished() : undefined;
     if (other === undefined || other.limits.times !== 'none') throw error;
     const message = `The speech track could not be stored for ${way.model ?? options.label}: ${(error as DubError).message} It is recognised piece by piece by ${other.model ?? options.label} instead; times within a piece are estimates.`;
     ctx.emit({ type: 'warning', stage: 'transcribe', message });
     refuseBrokenLimits(soundtrack, other, labelOf(other, options), options);
-    return { reply: await transcribePieces(speechPath, request, other, shapedBy, ctx), way: other };
+    return { reply: await byPieces(other), way: other };
   }
 }
 
 /** A store that does not take the file at all; one that is busy or wants another key may take it later. */
 function mayGoOtherwise(error: unknown): boolean {
   return error instanceof DubError && (error.code === 'PROVIDER_UNSUPPORTED' || error.code === 'PROVIDER_REFUSED');
+}
+
+/** Version of what is kept of a whole recognition. */
+const wholeVersion = 1;
+
+/** The reply for the whole sound, kept like everything that was paid for. */
+async function buyWhole(
+  way: AsrWay,
+  request: AsrRequest & { readonly audio: AudioFile },
+  publisher: Publisher,
+  options: TranscribeOptions,
+  shapedBy: unknown,
+  ctx: StageContext,
+): Promise<AsrReply> {
+  const { reply } = await ctx.buyer.buy({
+    stage: 'transcribe',
+    provider: labelOf(way, options),
+    key: { made: 'whole', v: wholeVersion, shapedBy, model: way.model },
+    estimate: [{ unit: 'second', count: Math.ceil(request.audio.durationMs / 1000), model: way.model }],
+    call: () => hearWhole(way, request, publisher, { stage: 'transcribe', shapedBy, model: way.model }, ctx),
+  });
+  return reply;
 }
 
 /** What is remembered of a job: its id, and what to remove from the store when it has ended. */

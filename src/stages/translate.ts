@@ -2,15 +2,17 @@ import pLimit from 'p-limit';
 import type { LineFailure, Script, TranslatedLine, Translation, Utterance } from '../domain/script.js';
 import { lengthMs } from '../domain/time.js';
 import { DubError, type DubErrorCode } from '../errors.js';
+import { noNotes, type Units } from '../providers/contract.js';
 import type {
   ContextLine,
   ScriptNotes,
+  TranslationAnswer,
   TranslationLimits,
   TranslationLine,
   TranslationProvider,
   TranslationReply,
 } from '../providers/translation/contract.js';
-import type { StageContext } from './context.js';
+import type { StageContext, WantedLine } from './context.js';
 
 /** What `translate` needs to know besides the script. */
 export interface TranslateOptions {
@@ -18,6 +20,8 @@ export interface TranslateOptions {
   readonly target: string;
   /** `name[:model]`, for the artefact and for messages. */
   readonly label: string;
+  /** What shapes every answer besides the line itself: the engine's options, the film; plain JSON. */
+  readonly shapedBy: unknown;
   /** Handed each line the moment its wording is final, in any order. */
   onLine(line: TranslatedLine): void;
 }
@@ -33,41 +37,30 @@ export async function translate(
   options: TranslateOptions,
   ctx: StageContext,
 ): Promise<Translation> {
-  const batches = batch(script.utterances, provider.limits);
-  const notes = await readScript(script, provider, options, ctx);
+  const wanted = wantedLines(script, provider, options);
+  const outcomes = new Outcomes(script, options, ctx);
+  const unpaid = provider.host === undefined;
+  const missing = unpaid ? wanted : await outcomes.takeKept(wanted);
+  const notes = missing.length === 0 ? undefined : await readScript(script, provider, options, ctx);
   const limit = pLimit(Math.max(1, provider.limits.concurrency));
-  const lines = new Map<string, TranslatedLine>();
-  const failures: LineFailure[] = [];
-  const answerBatch = async (utterances: readonly Utterance[]) => {
-    const reply = await provider.translate(
-      {
+  const answerBatch = async (lines: readonly Wanted[]) => {
+    const ask = (asked: readonly Wanted[], onAnswers: (answers: readonly TranslationAnswer[]) => Promise<void>) => {
+      const request = {
         source: script.language,
         target: options.target,
-        lines: utterances.map(toLine),
-        ...around(script.utterances, utterances),
+        lines: asked.map(({ line }) => line),
+        ...around(
+          script.utterances,
+          asked.map(({ utterance }) => utterance),
+        ),
         notes,
-      },
-      ctx.signal,
-    );
-    for (const message of reply.warnings) ctx.emit({ type: 'warning', stage: 'translate', message });
-    for (const outcome of readReply(utterances, reply, options.label)) {
-      if ('text' in outcome) {
-        lines.set(outcome.utteranceId, outcome);
-        options.onLine(outcome);
-        ctx.emit({ type: 'line-done', stage: 'translate', utteranceId: outcome.utteranceId, kept: false });
-      } else {
-        failures.push(outcome);
-        ctx.emit({ type: 'line-failed', ...outcome });
-      }
-    }
-    ctx.emit({
-      type: 'stage-progress',
-      stage: 'translate',
-      done: lines.size + failures.length,
-      total: script.utterances.length,
-    });
+      };
+      return provider.translate({ ...request, onAnswers }, ctx.signal);
+    };
+    await (unpaid ? outcomes.takeReply(lines, await ask(lines, async () => undefined)) : outcomes.buy(lines, ask));
   };
-  await Promise.all(batches.map((utterances) => limit(() => answerBatch(utterances))));
+  await Promise.all(batch(missing, provider.limits).map((lines) => limit(() => answerBatch(lines))));
+  const { lines, failures } = outcomes;
   refuseIfNothing(lines.size, failures, options.label);
   return {
     language: options.target,
@@ -77,24 +70,177 @@ export async function translate(
   };
 }
 
+/** Version of what is kept of a line. */
+const lineVersion = 1;
+
+/** A line to translate. */
+interface Wanted extends WantedLine {
+  readonly utterance: Utterance;
+  readonly line: TranslationLine;
+}
+
+/**
+ * Every line with what it is kept under: its words, its place in time, its speaker, the engine and the film. The lines
+ * around it and the notes on the script are left out: they help to understand it, but its translation stays right when
+ * a neighbour is reworded, and a paid one is not lost for it. Of lines with the very same words each has its own answer.
+ */
+function wantedLines(script: Script, provider: TranslationProvider, { target, shapedBy }: TranslateOptions): Wanted[] {
+  const said = new Map<string, number>();
+  return script.utterances.map((utterance) => {
+    const { text, speaker } = utterance;
+    const time = said.get(text) ?? 0;
+    said.set(text, time + 1);
+    const line = toLine(utterance);
+    const { durationMs } = line.budget!;
+    const engine = { shapedBy, fingerprint: provider.fingerprint?.() };
+    const key = {
+      made: 'line',
+      v: lineVersion,
+      ...engine,
+      source: script.language,
+      target,
+      text,
+      time,
+      speaker,
+      durationMs,
+    };
+    return { utteranceId: utterance.id, key, utterance, line };
+  });
+}
+
+/** Collects what becomes of each line, and tells of it as it comes. */
+class Outcomes {
+  readonly lines = new Map<string, TranslatedLine>();
+  readonly failures: LineFailure[] = [];
+
+  constructor(
+    private readonly script: Script,
+    private readonly options: TranslateOptions,
+    private readonly ctx: StageContext,
+  ) {}
+
+  /** Takes the lines that were paid for before. @returns the others */
+  async takeKept(wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
+    const found = await Promise.all(wanted.map(({ key }) => this.ctx.buyer.find<KeptLine>('translate', key)));
+    for (const [index, { utteranceId }] of wanted.entries()) {
+      const kept = found[index];
+      if (kept !== undefined) this.#take({ utteranceId, text: kept.text }, true);
+    }
+    return wanted.filter(({ utteranceId }) => !this.lines.has(utteranceId));
+  }
+
+  /** Asks for lines and keeps each answer as it comes. */
+  async buy(
+    wanted: readonly Wanted[],
+    ask: (
+      lines: readonly Wanted[],
+      onAnswers: (answers: readonly TranslationAnswer[]) => Promise<void>,
+    ) => Promise<TranslationReply>,
+  ): Promise<void> {
+    const { label } = this.options;
+    let reply: TranslationReply | undefined;
+    const { answers } = await this.ctx.buyer.buyLines<Wanted, KeptLine>({
+      stage: 'translate',
+      provider: label,
+      lines: wanted,
+      estimate: estimateOf,
+      call: async (lines, keep) => {
+        const keptIds = new Set<string>();
+        const keepAll = async (given: readonly TranslationAnswer[]) => {
+          const fresh = given.filter(({ id, text }) => !keptIds.has(id) && text.trim() !== '');
+          for (const { id } of fresh) keptIds.add(id);
+          await Promise.all(
+            fresh.map(async ({ id, text, wordings }) => {
+              const line = lines.find(({ utteranceId }) => utteranceId === id);
+              if (line !== undefined) await keep(line, { text: text.trim(), wordings });
+            }),
+          );
+        };
+        reply = await ask(lines, keepAll);
+        await keepAll(reply.lines);
+        return reply;
+      },
+    });
+    for (const [utteranceId, { answer, kept }] of answers) this.#take({ utteranceId, text: answer.text }, kept);
+    const unanswered = wanted.filter(({ utteranceId }) => !answers.has(utteranceId));
+    this.takeReply(unanswered, reply ?? { lines: [], failures: [], ...noNotes });
+  }
+
+  /** Takes a reply that is not kept: of an engine that costs nothing, or for lines that failed. */
+  takeReply(wanted: readonly Wanted[], reply: TranslationReply): void {
+    for (const message of reply.warnings) this.ctx.emit({ type: 'warning', stage: 'translate', message });
+    for (const outcome of readReply(wanted, reply, this.options.label)) {
+      if ('text' in outcome) this.#take(outcome, false);
+      else this.#fail(outcome);
+    }
+  }
+
+  #take(line: TranslatedLine, kept: boolean): void {
+    this.lines.set(line.utteranceId, line);
+    this.options.onLine(line);
+    this.ctx.emit({ type: 'line-done', stage: 'translate', utteranceId: line.utteranceId, kept });
+    this.#tellProgress();
+  }
+
+  #fail(failure: LineFailure): void {
+    this.failures.push(failure);
+    this.ctx.emit({ type: 'line-failed', ...failure });
+    this.#tellProgress();
+  }
+
+  #tellProgress(): void {
+    const done = this.lines.size + this.failures.length;
+    this.ctx.emit({ type: 'stage-progress', stage: 'translate', done, total: this.script.utterances.length });
+  }
+}
+
+/** What is kept of a line. */
+type KeptLine = Pick<TranslationAnswer, 'text' | 'wordings'>;
+
+/** Tokens are not counted here: the text that goes in and about as much that comes out. */
+function estimateOf(lines: readonly Wanted[]): Units[] {
+  return [{ unit: 'character', count: lines.reduce((sum, { line }) => sum + [...line.text].length, 0) }];
+}
+
 /** Lines of context on either side of a batch. */
 const contextLines = 2;
+
+/** Version of what is kept of the reading. */
+const notesVersion = 1;
 
 /** Failures of the reading that the translation need not share: it goes on without notes. */
 const survivable: ReadonlySet<DubErrorCode> = new Set(['PROVIDER_BAD_REPLY', 'PROVIDER_REFUSED', 'PROVIDER_TIMEOUT']);
 
-/** What the provider notes of the whole script; undefined when it notes nothing, or the script is short. */
+/**
+ * What the provider notes of the whole script, kept for the film: a script that was mended by hand is the same one.
+ * Undefined when it notes nothing, or the script is short.
+ */
 async function readScript(
   script: Script,
   provider: TranslationProvider,
-  { target, label }: TranslateOptions,
+  { target, label, shapedBy }: TranslateOptions,
   ctx: StageContext,
 ): Promise<ScriptNotes | undefined> {
   const { utterances, language } = script;
   if (provider.prepare === undefined || utterances.length <= (provider.limits.preparesAbove ?? 0)) return undefined;
   try {
     const lines = utterances.map(toContext);
-    const { summary, terms, warnings } = await provider.prepare({ source: language, target, lines }, ctx.signal);
+    const prepare = (signal: AbortSignal) => provider.prepare!({ source: language, target, lines }, signal);
+    const { reply } = await ctx.buyer.buy({
+      stage: 'translate',
+      provider: label,
+      key: {
+        made: 'notes',
+        v: notesVersion,
+        shapedBy,
+        fingerprint: provider.fingerprint?.(),
+        source: language,
+        target,
+      },
+      estimate: [{ unit: 'character', count: lines.reduce((sum, { text }) => sum + [...text].length, 0) }],
+      call: prepare,
+    });
+    const { summary, terms, warnings } = reply;
     for (const message of warnings) ctx.emit({ type: 'warning', stage: 'translate', message });
     return { summary, terms };
   } catch (error) {
@@ -105,10 +251,10 @@ async function readScript(
   }
 }
 
-/** The lines just before and after a batch of consecutive utterances. */
+/** The lines just before the first and after the last line of a batch. */
 function around(all: readonly Utterance[], batched: readonly Utterance[]) {
   const first = all.indexOf(batched[0]!);
-  const end = first + batched.length;
+  const end = all.indexOf(batched.at(-1)!) + 1;
   return {
     before: all.slice(Math.max(0, first - contextLines), first).map(toContext),
     after: all.slice(end, end + contextLines).map(toContext),
@@ -119,17 +265,17 @@ function toContext({ speaker, text }: Utterance): ContextLine {
   return { speaker, text };
 }
 
-/** Consecutive utterances, as many as the limits allow; one that is too long by itself goes alone. */
-function batch(utterances: readonly Utterance[], limits: TranslationLimits): Utterance[][] {
-  const batches: Utterance[][] = [];
+/** Lines in their order, as many together as the limits allow; one that is too long by itself goes alone. */
+function batch(wanted: readonly Wanted[], limits: TranslationLimits): Wanted[][] {
+  const batches: Wanted[][] = [];
   let chars = 0;
-  for (const utterance of utterances) {
+  for (const each of wanted) {
+    const { length } = each.line.text;
     const open = batches.at(-1);
-    const fits =
-      open !== undefined && open.length < limits.maxLines && chars + utterance.text.length <= limits.maxChars;
-    if (fits) open.push(utterance);
-    else batches.push([utterance]);
-    chars = (fits ? chars : 0) + utterance.text.length;
+    const fits = open !== undefined && open.length < limits.maxLines && chars + length <= limits.maxChars;
+    if (fits) open.push(each);
+    else batches.push([each]);
+    chars = (fits ? chars : 0) + length;
   }
   return batches;
 }
@@ -147,18 +293,18 @@ function toLine(utterance: Utterance): TranslationLine {
 }
 
 function readReply(
-  utterances: readonly Utterance[],
+  wanted: readonly Wanted[],
   reply: TranslationReply,
   label: string,
 ): (TranslatedLine | LineFailure)[] {
   const answers = new Map(reply.lines.map((line) => [line.id, line.text.trim()]));
   const refusals = new Map(reply.failures.map((failure) => [failure.id, failure]));
-  return utterances.map((utterance) => {
-    const text = answers.get(utterance.id);
-    if (text) return { utteranceId: utterance.id, text };
-    const refusal = refusals.get(utterance.id);
+  return wanted.map(({ utteranceId }) => {
+    const text = answers.get(utteranceId);
+    if (text) return { utteranceId, text };
+    const refusal = refusals.get(utteranceId);
     return {
-      utteranceId: utterance.id,
+      utteranceId,
       stage: 'translate',
       code: refusal?.code ?? 'PROVIDER_BAD_REPLY',
       message: refusal?.message ?? `${label} gave no text for this line.`,

@@ -75,6 +75,13 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
+/** Flushes a folder's list of names, so that a renamed file is still there after a power cut; where that is possible. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
 /** Makes a folder private to the user (0700) with its parents; an existing one is left as it is. */
 export async function makeFolder(path: string): Promise<void> {
   try {

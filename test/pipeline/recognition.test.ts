@@ -24,7 +24,6 @@ const { dashscope } = await load('providers/storage/dashscope/index.js');
 const { findMediaTools } = await load('media/tools.js');
 const { probeFile } = await load('media/probe.js');
 const { openWorkFolder } = await load('workspace/folder.js');
-const { openContentStore } = await load('workspace/store.js');
 const { startSession } = await load('pipeline/session.js');
 const { prepareShared } = await load('pipeline/shared.js');
 const http = createHttp({ version: '0' });
@@ -38,7 +37,7 @@ const job = {
   asr: chosen(qwen.create(qwen.options.parse(options), tools)),
   storage: chosen(dashscope.create(dashscope.options.parse(options), tools)),
 };
-const session = startSession(run, folder, openContentStore(work + '/cache'));
+const session = startSession(run, folder, work + '/cache');
 const { script } = await prepareShared(job, await probeFile(film, run.media, run.signal), session);
 console.log(JSON.stringify(script.utterances));
 await folder.close();

@@ -1,10 +1,16 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Script } from '../../src/domain/script.js';
 import { DubError } from '../../src/errors.js';
 import { noNotes } from '../../src/providers/contract.js';
-import type { TranslationProvider, TranslationRequest } from '../../src/providers/translation/contract.js';
+import type {
+  TranslationProvider,
+  TranslationReply,
+  TranslationRequest,
+} from '../../src/providers/translation/contract.js';
 import type { StageContext, StageEvent } from '../../src/stages/context.js';
 import { translate } from '../../src/stages/translate.js';
+import { buyerIn } from '../support/buyers.js';
+import { makeFolder, removeFolder } from '../support/media.js';
 
 function scriptOf(count: number): Script {
   const utterances = Array.from({ length: count }, (_, index) => {
@@ -31,12 +37,25 @@ function recorder(prepare?: TranslationProvider['prepare']) {
   return { provider, requests };
 }
 
-async function run(count: number, provider: TranslationProvider) {
+let folder: string;
+beforeEach(async () => {
+  folder = await makeFolder();
+});
+afterEach(() => removeFolder(folder));
+
+async function run(count: number | Script, provider: TranslationProvider) {
   const events: StageEvent[] = [];
-  const ctx = { signal: new AbortController().signal, emit: (event: StageEvent) => events.push(event) };
-  const options = { target: 'es', label: 'test', onLine: () => undefined };
-  const translation = await translate(scriptOf(count), provider, options, ctx as unknown as StageContext);
-  return { translation, warnings: events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])) };
+  const emit = (event: StageEvent) => events.push(event);
+  const ctx = { signal: new AbortController().signal, emit, buyer: buyerIn(folder) };
+  const options = { target: 'es', label: 'test', shapedBy: 'test', onLine: () => undefined };
+  const script = typeof count === 'number' ? scriptOf(count) : count;
+  const translation = await translate(script, provider, options, ctx as unknown as StageContext);
+  const keptIds = events.flatMap((event) => (event.type === 'line-done' && event.kept ? [event.utteranceId] : []));
+  return {
+    translation,
+    keptIds,
+    warnings: events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])),
+  };
 }
 
 test('every batch brings two lines of context on both sides', async () => {
@@ -87,4 +106,53 @@ test('a fault that concerns the whole job ends it before a line is asked for', a
   const { provider, requests } = recorder(() => Promise.reject(new DubError('PROVIDER_QUOTA', 'Pay.')));
   await expect(run(5, provider)).rejects.toMatchObject({ code: 'PROVIDER_QUOTA' });
   expect(requests).toEqual([]);
+});
+
+/** The same translator as a service, whose answers cost money. */
+function service(answer: (request: TranslationRequest) => Promise<TranslationReply>) {
+  const asked: string[][] = [];
+  const { provider } = recorder();
+  const translateLines = (request: TranslationRequest) => {
+    asked.push(request.lines.map(({ text }) => text));
+    return answer(request);
+  };
+  return { asked, provider: { ...provider, host: 'https://example.com', translate: translateLines } };
+}
+
+const inCapitals = ({ lines }: TranslationRequest): TranslationReply => ({
+  ...noNotes,
+  lines: lines.map(({ id, text }) => ({ id, text: text.toUpperCase() })),
+  failures: [],
+});
+
+test('lines that came back before a failure are never asked for again', async () => {
+  const dying = service(async (request) => {
+    if (request.lines.some(({ text }) => text === 'line 3')) {
+      await request.onAnswers?.(inCapitals(request).lines.slice(0, 1));
+      throw new DubError('PROVIDER_UNREACHABLE', 'Gone.');
+    }
+    return inCapitals(request);
+  });
+  await expect(run(4, dying.provider)).rejects.toMatchObject({ code: 'PROVIDER_UNREACHABLE' });
+  expect(dying.asked).toEqual([
+    ['line 1', 'line 2'],
+    ['line 3', 'line 4'],
+  ]);
+  const healthy = service(async (request) => inCapitals(request));
+  const { translation, keptIds } = await run(4, healthy.provider);
+  expect(healthy.asked).toEqual([['line 4']]);
+  expect(keptIds).toEqual(['u1', 'u2', 'u3']);
+  expect(translation.lines.map(({ text }) => text)).toEqual(['LINE 1', 'LINE 2', 'LINE 3', 'LINE 4']);
+});
+
+test('a line that was reworded is asked for alone, and one that is said twice has two answers', async () => {
+  const first = service(async (request) => inCapitals(request));
+  const script = scriptOf(4);
+  const twice = script.utterances.map((line, index) => (index === 2 ? { ...line, text: 'line 1' } : line));
+  await run({ ...script, utterances: twice }, first.provider);
+  expect(first.asked.flat()).toEqual(['line 1', 'line 2', 'line 1', 'line 4']);
+  const reworded = twice.map((line, index) => (index === 1 ? { ...line, text: 'line two' } : line));
+  const second = service(async (request) => inCapitals(request));
+  await run({ ...script, utterances: reworded }, second.provider);
+  expect(second.asked).toEqual([['line two']]);
 });

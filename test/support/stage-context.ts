@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findMediaTools } from '../../src/media/tools.js';
 import type { FileKeeper, StageContext, StageEvent } from '../../src/stages/context.js';
+import { buyerIn } from './buyers.js';
 
 /** A stage's context over one folder, with what the stage told. */
 export interface RecordedContext extends StageContext {
@@ -17,6 +18,7 @@ export async function makeContext(folder: string, signal = new AbortController()
     scratch: folder,
     tools: await findMediaTools(),
     keeper: folderKeeper(folder),
+    buyer: buyerIn(join(folder, 'store'), signal),
     events,
     emit: (event) => events.push(event),
   };

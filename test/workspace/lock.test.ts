@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { takeLock } from '../../src/workspace/lock.js';
+import { takeLock, waitForLock } from '../../src/workspace/lock.js';
+
+/** Beats and patience short enough for a test. */
+const fast = { beatMs: 20, quietMs: 200, lookMs: 5 };
 
 let root = '';
 let path = '';
@@ -40,21 +44,65 @@ describe('the lock', () => {
     await lock.release();
   });
 
-  it('is taken over from another machine only when its heartbeat stopped', async () => {
-    const holder = JSON.stringify({ pid: 1, host: `not-${hostname()}`, token: 'x' });
-    await writeFile(path, holder);
-    await expect(takeLock(path)).rejects.toMatchObject({ code: 'WORK_LOCKED' });
-    const longAgo = new Date(Date.now() - 3_600_000);
-    await utimes(path, longAgo, longAgo);
+  it('is taken over from a process of this machine whose number another one has got', async () => {
+    const began = 'at another moment';
+    await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname(), token: 'x', began }));
     await (await takeLock(path)).release();
   });
 
-  it('that is damaged counts as held until it is old', async () => {
+  it('is left to another machine while its heart beats, whatever the clocks say', async () => {
+    await writeFile(path, JSON.stringify({ pid: 1, host: `not-${hostname()}`, token: 'x' }));
+    let beats = 0;
+    const beat = setInterval(() => void utimes(path, ++beats, beats), 20);
+    await expect(takeLock(path, fast)).rejects.toMatchObject({ code: 'WORK_LOCKED' });
+    clearInterval(beat);
+  });
+
+  it.each([
+    ['now', 0],
+    ['in the future, for a clock was set back', 3_600_000],
+    ['long ago', -3_600_000],
+  ])('is taken over from another machine when its heartbeat stopped, be its last beat %s', async (_when, shiftMs) => {
+    await writeFile(path, JSON.stringify({ pid: 1, host: `not-${hostname()}`, token: 'x' }));
+    const last = new Date(Date.now() + shiftMs);
+    await utimes(path, last, last);
+    await (await takeLock(path, fast)).release();
+  });
+
+  it('is taken over from a container of the same name only when its heartbeat stopped', async () => {
+    const system = 'another boot pid:[1]';
+    await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname(), token: 'x', system }));
+    await (await takeLock(path, fast)).release();
+  });
+
+  it('beats while it is held', async () => {
+    const lock = await takeLock(path, fast);
+    const before = (await stat(path)).mtimeMs;
+    while ((await stat(path)).mtimeMs === before) await sleep(5);
+    await lock.release();
+  });
+
+  it('that is damaged counts as held until it has been still for long', async () => {
     await writeFile(path, '{"pid":');
-    await expect(takeLock(path)).rejects.toMatchObject({ code: 'WORK_LOCKED' });
-    const longAgo = new Date(Date.now() - 3_600_000);
-    await utimes(path, longAgo, longAgo);
-    await (await takeLock(path)).release();
+    await (await takeLock(path, fast)).release();
+  });
+
+  it('lets others wait until it is free, or until there is nothing left to wait for', async () => {
+    const { signal } = new AbortController();
+    const held = await takeLock(path, fast);
+    const waiting = waitForLock(path, async () => false, signal, fast);
+    expect(await waitForLock(path, async () => true, signal, fast)).toBeUndefined();
+    await held.release();
+    await (await waiting)!.release();
+  });
+
+  it('gives up waiting when the run is interrupted', async () => {
+    const stop = new AbortController();
+    const held = await takeLock(path, fast);
+    const waiting = waitForLock(path, async () => false, stop.signal, fast);
+    stop.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await held.release();
   });
 
   it('of a dead run goes to exactly one of many that wait', async () => {
@@ -70,10 +118,8 @@ describe('the lock', () => {
 
   it('is taken over although a run was killed while it removed a dead one', async () => {
     await writeFile(path, JSON.stringify({ pid: await pidOfTheDead(), host: hostname(), token: 'x' }));
-    const longAgo = new Date(Date.now() - 3_600_000);
     await writeFile(`${path}.guard`, '');
-    await utimes(`${path}.guard`, longAgo, longAgo);
-    await (await takeLock(path)).release();
+    await (await takeLock(path, fast)).release();
   });
 
   it('is not removed by a run that lost it', async () => {

@@ -57,6 +57,11 @@ export interface TranslationRequest {
   readonly after?: readonly ContextLine[] | undefined;
   /** What `prepare` made of the script. */
   readonly notes?: ScriptNotes | undefined;
+  /**
+   * Handed answers as soon as they are final, where one request takes several calls: they are kept at once, so that what
+   * is paid for is not lost with the rest. Awaited. All answers come in the reply as well.
+   */
+  onAnswers?(answers: readonly TranslationAnswer[]): Promise<void>;
 }
 
 /** One answer for one id. */
@@ -86,6 +91,8 @@ export interface TranslationReply extends ReplyNotes {
 /** Translates lines. One attempt; retrying is the caller's. */
 export interface TranslationProvider extends ProviderBase {
   readonly limits: TranslationLimits;
+  /** What shapes its answers besides request and options (model, version of the prompt): part of the store's key. */
+  fingerprint?(): Readonly<Record<string, string | number>>;
   /** True when it serves this pair of BCP 47 tags; spends nothing. */
   supports(source: string, target: string, signal: AbortSignal): Promise<boolean>;
   translate(request: TranslationRequest, signal: AbortSignal): Promise<TranslationReply>;

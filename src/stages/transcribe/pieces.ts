@@ -1,6 +1,6 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import pLimit from 'p-limit';
-import type { Span } from '../../domain/time.js';
+import { lengthMs, type Span } from '../../domain/time.js';
 import type { Segment } from '../../domain/transcript.js';
 import { openPcmReader } from '../../media/pcm.js';
 import type { AsrReply, AsrRequest, AsrWay } from '../../providers/asr/contract.js';
@@ -24,6 +24,14 @@ const pieceVersion = 1;
 const usualConcurrency = 4;
 const sampleRate = 16_000;
 
+/** What pieces need besides the sound. */
+export interface PieceOptions {
+  /** `name[:model]`. */
+  readonly label: string;
+  /** Everything that shapes the answers besides the sound. */
+  readonly shapedBy: unknown;
+}
+
 /** What is kept of a piece: everything a later run needs instead of asking again. */
 type Kept = Pick<AsrReply, 'warnings' | 'units' | 'requestIds'> & { readonly language: string; readonly text: string };
 
@@ -31,13 +39,12 @@ type Kept = Pick<AsrReply, 'warnings' | 'units' | 'requestIds'> & { readonly lan
  * Recognises sound piece by piece, for a recogniser that gives no times: it is cut at pauses, long silence is not sent,
  * and each sentence gets its share of the speech in its piece. Pieces run side by side and each reply is kept, so that
  * after a failure only what is missing is asked for again.
- * @param shapedBy everything that shapes the answers besides the sound
  */
 export async function transcribePieces(
   speechPath: string,
   request: AsrRequest,
   way: AsrWay,
-  shapedBy: unknown,
+  options: PieceOptions,
   ctx: StageContext,
 ): Promise<AsrReply> {
   const powers = await measure(speechPath, ctx);
@@ -46,7 +53,7 @@ export async function transcribePieces(
   const pieces = cutAtPauses(powers, levelBlockMs, { idealMs: Math.min(idealMs, most), longestMs: most });
   const tellProgress = progressOver(pieces, ctx);
   const replies = await eachOf(pieces, concurrency ?? usualConcurrency, async (piece) => {
-    const reply = await askOnce(speechPath, piece, request, way, shapedBy, ctx);
+    const reply = await askOnce(speechPath, piece, request, way, options, ctx);
     tellProgress(piece);
     return reply;
   });
@@ -105,20 +112,23 @@ async function askOnce(
   piece: Span,
   request: AsrRequest,
   way: AsrWay,
-  shapedBy: unknown,
+  { label, shapedBy }: PieceOptions,
   ctx: StageContext,
 ): Promise<Kept> {
-  const key = { stage: 'transcribe', made: 'piece', v: pieceVersion, shapedBy, model: way.model, ...piece };
-  const { path } = await ctx.keeper.file(key, '.json', async (target) => {
-    const audio = await writePiece(speechPath, piece, way.limits, ctx);
-    const reply = await way.transcribe({ ...request, audio }, ctx.signal);
-    await rm(audio.path, { force: true });
-    const { transcript, warnings, units, requestIds } = reply;
-    const text = transcript.segments.map((segment) => segment.text.trim()).join(' ');
-    const kept: Kept = { language: transcript.language, text, warnings, units, requestIds };
-    await writeFile(target, JSON.stringify(kept), { mode: 0o600 });
+  const { reply } = await ctx.buyer.buy({
+    stage: 'transcribe',
+    provider: label,
+    key: { made: 'piece', v: pieceVersion, shapedBy, model: way.model, ...piece },
+    estimate: [{ unit: 'second', count: Math.ceil(lengthMs(piece) / 1000), model: way.model }],
+    async call(signal): Promise<Kept> {
+      const audio = await writePiece(speechPath, piece, way.limits, ctx);
+      const { transcript, warnings, units, requestIds } = await way.transcribe({ ...request, audio }, signal);
+      await rm(audio.path, { force: true });
+      const text = transcript.segments.map((segment) => segment.text.trim()).join(' ');
+      return { language: transcript.language, text, warnings, units, requestIds };
+    },
   });
-  return JSON.parse(await readFile(path, 'utf8')) as Kept;
+  return reply;
 }
 
 function timed(sentences: readonly string[], speech: readonly Span[]): Omit<Segment, 'id'>[] {

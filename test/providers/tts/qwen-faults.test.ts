@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Script, TranslatedLine } from '../../../src/domain/script.js';
 import type { TtsProvider } from '../../../src/providers/tts/contract.js';
 import { durationOf } from '../../../src/providers/tts/qwen/sound.js';
-import type { FileKeeper, StageContext, StageEvent } from '../../../src/stages/context.js';
+import type { StageContext, StageEvent } from '../../../src/stages/context.js';
 import { synthesize } from '../../../src/stages/synthesize.js';
 import { ttsSettings } from '../../emulators/dashscope/tts.js';
+import { buyerIn } from '../../support/buyers.js';
 import { requirePrograms } from '../../support/engines.js';
 import { temporaryFolder } from '../support.js';
 import { bodies, failure, heard, ttsBench } from './qwen.support.js';
@@ -161,18 +160,11 @@ describe('a job of several lines', () => {
 
   async function voiced(provider: TtsProvider, folder: string) {
     const events: StageEvent[] = [];
-    const keep: FileKeeper['file'] = async (key, extension, make) => {
-      const path = join(folder, `${createHash('sha1').update(JSON.stringify(key)).digest('hex')}${extension}`);
-      const kept = await access(path).then(
-        () => true,
-        () => false,
-      );
-      if (!kept) await make(path);
-      return { path, kept };
-    };
     const tools = { ffmpeg: 'ffmpeg', ffprobe: 'ffprobe' } as StageContext['tools'];
     const emit = (event: StageEvent) => void events.push(event);
-    const ctx = { signal: new AbortController().signal, scratch: folder, tools, keeper: { file: keep }, emit };
+    const keeper = { file: () => Promise.reject(new Error('takes are bought')) };
+    const buyer = buyerIn(join(folder, 'store'));
+    const ctx = { signal: new AbortController().signal, scratch: folder, tools, keeper, buyer, emit };
     const utterances = texts.map((line, index) => ({ id: `u${index}`, speaker: 'A', text: line }));
     const script = { utterances } as unknown as Script;
     async function* lines(): AsyncGenerator<TranslatedLine> {

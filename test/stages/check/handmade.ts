@@ -14,6 +14,7 @@ import { findSound } from '../../../src/sound/trim.js';
 import { readWav } from '../../../src/sound/wav.js';
 import type { CheckOptions } from '../../../src/stages/check.js';
 import type { StageContext } from '../../../src/stages/context.js';
+import { noBuyer } from '../../support/buyers.js';
 import { decodeMono, ffmpeg } from '../../support/media.js';
 
 const run = promisify(execFile);
@@ -122,6 +123,7 @@ export async function makeFilm(folder: string): Promise<Film> {
     signal,
     scratch: folder,
     tools,
+    buyer: noBuyer,
     keeper: { file: () => Promise.reject(new Error('nothing is kept here')) },
     emit: () => {},
   };

@@ -9,6 +9,7 @@ import type { MixCodec } from '../../../src/stages/mix/index.js';
 import { mix } from '../../../src/stages/mix/index.js';
 import { Progress } from '../../../src/stages/mix/progress.js';
 import { noise } from '../../sound/signals.js';
+import { noBuyer } from '../../support/buyers.js';
 import { findChildren, waitForChild } from '../../support/children.js';
 import { makeFolder, removeFolder } from '../../support/media.js';
 import { floatCodec, mixScene, type Scene } from './scene.js';
@@ -99,6 +100,7 @@ describe('a mix that cannot be finished', () => {
       signal: new AbortController().signal,
       scratch: folder,
       tools: await findMediaTools(),
+      buyer: noBuyer,
       keeper: { file: () => Promise.reject(new Error('the mix keeps nothing')) },
       emit: () => {},
     };

@@ -9,6 +9,7 @@ import { LoudnessMeter } from '../../../src/sound/loudness.js';
 import { readWav, writeWav } from '../../../src/sound/wav.js';
 import type { StageContext, StageEvent } from '../../../src/stages/context.js';
 import { type MixCodec, type MixOptions, mix } from '../../../src/stages/mix/index.js';
+import { noBuyer } from '../../support/buyers.js';
 import { ffmpeg } from '../../support/media.js';
 
 /** A take that is a steady tone between 0.1 s of silence at either end. */
@@ -81,6 +82,7 @@ export async function mixScene(folder: string, scene: Scene): Promise<Mixed> {
     signal: scene.signal ?? new AbortController().signal,
     scratch: folder,
     tools: await findTools,
+    buyer: noBuyer,
     keeper: { file: () => Promise.reject(new Error('the mix keeps nothing')) },
     emit: (event) => events.push(event),
   };

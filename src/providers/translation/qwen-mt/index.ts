@@ -76,6 +76,10 @@ class QwenMt implements TranslationProvider {
     this.host = this.client.host;
   }
 
+  fingerprint() {
+    return { model: this.options.model };
+  }
+
   async ready() {
     const { ready, detail, hint } = this.client.ready();
     return { ready, detail: ready ? `${this.options.model}: ${detail}` : detail, hint };

@@ -20,7 +20,7 @@ import type {
 } from '../contract.js';
 import { type Asker, type Bill, createAsker } from './ask.js';
 import { traitsOf } from './models.js';
-import { type Brief, notesPrompt } from './prompt.js';
+import { type Brief, notesPrompt, promptVersion } from './prompt.js';
 import { solve } from './solve.js';
 import { notesSchema, readNotes } from './wire.js';
 
@@ -92,6 +92,10 @@ class Qwen implements TranslationProvider {
     this.host = this.client.host;
     this.asker = createAsker(this.client, traitsOf(model), { model, timeoutMs, temperature, seed });
     this.brief = { glossary: options.glossary, context: options.context, wordings: options.wordings };
+  }
+
+  fingerprint() {
+    return { model: this.options.model, prompt: promptVersion };
   }
 
   async ready() {

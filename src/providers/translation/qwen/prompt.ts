@@ -14,6 +14,9 @@ export interface Brief {
   readonly wordings: number;
 }
 
+/** Version of what is asked: raise it when the same lines would be put to the model otherwise. */
+export const promptVersion = 1;
+
 /** Lines to ask for, and what was wrong with the last answer to each. */
 export interface Asked {
   readonly lines: readonly TranslationLine[];

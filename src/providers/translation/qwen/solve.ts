@@ -123,7 +123,9 @@ async function attempt(
   }
   if (told.ended !== 'whole') return told.ended;
   const { source, target } = request;
-  return check(lines, told.value ?? [], { source, target, glossary: brief.glossary }, brief.wordings);
+  const checked = check(lines, told.value ?? [], { source, target, glossary: brief.glossary }, brief.wordings);
+  await request.onAnswers?.(checked.answers);
+  return checked;
 }
 
 /** Answers that hold, and what is wrong with the others; an id that was not asked for is passed over. */
