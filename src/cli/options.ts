@@ -337,7 +337,7 @@ export const optionTable: OptionTable = {
     read: readChoice(subtitleChoices),
     default: 'soft',
     choices: subtitleChoices,
-    help: 'subtitles of the dub: a track in the file, a file beside it, or none',
+    help: 'subtitles of the dub: a track in the file (both: with the source below), a file beside it, drawn into the picture (encoded anew), or none',
   },
   keepOriginal: {
     group: 'Result',

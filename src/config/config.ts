@@ -5,7 +5,7 @@ export const bedChoices = ['duck', 'keep', 'mute'] as const;
 /** Loudness of the finished dub: the source's own or a delivery standard's. */
 export const loudnessChoices = ['source', 'ebu', 'youtube', 'podcast', 'netflix'] as const;
 /** How the subtitles of the dub are delivered. */
-export const subtitleChoices = ['soft', 'srt', 'vtt', 'none'] as const;
+export const subtitleChoices = ['soft', 'both', 'srt', 'vtt', 'burn', 'none'] as const;
 /** What plays where a line could not be voiced; `fail` ends the run. */
 export const lineFailureChoices = ['keep-original', 'silence', 'fail'] as const;
 /** What becomes of a line that is too long at the fastest tempo. */

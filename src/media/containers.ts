@@ -67,6 +67,11 @@ function replaceUnwritable(source: Source, extension: string, needs: ContainerNe
   return { container, extension: other, warning };
 }
 
+/** True when a container can hold subtitles as text. */
+export function holdsText(name: ContainerName): boolean {
+  return containers[name].textSubtitle !== undefined;
+}
+
 /** What the container would lose, in words. */
 function losses(source: Source, container: Container, needs: ContainerNeeds): string[] {
   const dubbed = needs.dubbedStreamIndex ?? findDubbed(source);

@@ -5,13 +5,15 @@ import { nativeLanguageName } from '../domain/language.js';
 import type { Cast, LineFailure, Translation } from '../domain/script.js';
 import type { Takes, Timeline } from '../domain/timeline.js';
 import { DubError, type DubErrorCode } from '../errors.js';
+import { holdsText } from '../media/containers.js';
 import { audioCodecFor } from '../media/dub-codec.js';
+import { findFont } from '../media/fonts.js';
 import { align, defaultTiming } from '../stages/align/index.js';
 import { cast } from '../stages/cast.js';
-import { summarise } from '../stages/check.js';
+import { type SubtitlesExpectation, summarise } from '../stages/check.js';
 import { mix } from '../stages/mix/index.js';
 import { mux } from '../stages/mux/index.js';
-import { subtitle } from '../stages/subtitle.js';
+import { bilingualLimits, subtitle } from '../stages/subtitle.js';
 import { writeSrt, writeVtt } from '../subtitles/write.js';
 import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
 import { type CheckRecord, checkRecord, checkRecordName, writeReport } from './check.js';
@@ -36,7 +38,7 @@ export async function dubInto(work: TargetWork): Promise<OutputSummary> {
   const subtitles = await makeSubtitles(work, translation, timeline);
   const mixed = await mixDub(work, takes, timeline, failures);
   const dubbed = await muxDub(work, mixed, subtitles);
-  const verdict = await checkDub(work, translation, takes, timeline, mixed, dubbed, failures);
+  const verdict = await checkDub(work, translation, subtitles, takes, timeline, mixed, dubbed, failures);
   return {
     language,
     path: output.path,
@@ -111,7 +113,7 @@ async function makeSubtitles(work: TargetWork, translation: Translation, timelin
   const { session, language, shared, output, job } = work;
   const subtitles = await session.stage(
     { stage: 'subtitle', language },
-    async () => ({ value: subtitle(shared.script, translation, timeline, shared.source.frameMs), kept: false }),
+    async () => ({ value: subtitle(shared.script, translation, timeline, subtitleOptions(work)), kept: false }),
     ({ cues }) => countOf(cues.length, 'cue'),
   );
   const srt = writeSrt(subtitles.cues);
@@ -177,6 +179,7 @@ async function muxDub(work: TargetWork, mixed: Mix, subtitles: Subtitles): Promi
     dubbedStreamIndex: shared.soundtrack.streamIndex,
     keepOriginal: job.keepOriginal,
     subtitles: await softSubtitles(work, subtitles, name),
+    burn: await burntSubtitles(work, subtitles),
   };
   try {
     return await session.stage(
@@ -193,11 +196,43 @@ async function muxDub(work: TargetWork, mixed: Mix, subtitles: Subtitles): Promi
   }
 }
 
-async function softSubtitles({ job, session, shared }: TargetWork, { cues }: Subtitles, title: string) {
-  if (job.subtitles !== 'soft' || shared.source.kind === 'audio' || cues.length === 0) return undefined;
-  const path = join(session.folder.scratch, 'soft.srt');
+function subtitleOptions({ job, shared }: TargetWork) {
+  return { frameMs: shared.source.frameMs, sourceBelow: job.subtitles === 'both' };
+}
+
+/** True when the subtitles become a track of the output. */
+function goesInside({ job, shared, output }: TargetWork, { cues }: Subtitles): boolean {
+  const isSoft = job.subtitles === 'soft' || job.subtitles === 'both';
+  return isSoft && shared.source.kind !== 'audio' && cues.length > 0 && holdsText(output.container);
+}
+
+async function softSubtitles(work: TargetWork, subtitles: Subtitles, name: string) {
+  if (!goesInside(work, subtitles)) return undefined;
+  const { job, shared } = work;
+  const title = job.subtitles === 'both' ? `${name} + ${nativeLanguageName(shared.script.language)}` : name;
+  return { path: await scratchSrt(work, subtitles), title };
+}
+
+async function burntSubtitles(work: TargetWork, subtitles: Subtitles) {
+  const { job, session, language } = work;
+  if (job.subtitles !== 'burn' || subtitles.cues.length === 0) return undefined;
+  const text = subtitles.cues.map((cue) => cue.text).join('');
+  return { path: await scratchSrt(work, subtitles), font: await findFont(text, language, session.signal) };
+}
+
+async function scratchSrt({ session, language }: TargetWork, { cues }: Subtitles): Promise<string> {
+  const path = join(session.folder.scratch, `subtitles.${language}.srt`);
   await writeWhole(path, writeSrt(cues));
-  return { path, title };
+  return path;
+}
+
+/** What the verdict looks for: a track or a file with these cues. */
+function expectedSubtitles(work: TargetWork, subtitles: Subtitles): SubtitlesExpectation | undefined {
+  const { output, language, shared } = work;
+  const { cues } = subtitles;
+  const limits = work.job.subtitles === 'both' ? bilingualLimits(language, shared.script.language) : undefined;
+  if (output.sidecar !== undefined) return { language, cues, path: output.sidecar };
+  return goesInside(work, subtitles) ? { language, cues, limits } : undefined;
 }
 
 function describeFates(streams: readonly StreamFate[]): string {
@@ -212,6 +247,7 @@ function describeFates(streams: readonly StreamFate[]): string {
 async function checkDub(
   work: TargetWork,
   translation: Translation,
+  subtitles: Subtitles,
   takes: Takes,
   timeline: Timeline,
   mixed: Mix,
@@ -227,6 +263,7 @@ async function checkDub(
     targetLufs: mixed.targetLufs,
     ceilingDbtp: mixed.ceilingDbtp,
     lineFailures,
+    subtitles: expectedSubtitles(work, subtitles),
   };
   const record: CheckRecord = { language, source, script, translation, takes, timeline, dub, options };
   await session.folder.once(checkRecordName(language), record, async () => record);

@@ -25,8 +25,11 @@ export interface Target {
   readonly tts: Chosen<TtsProvider>;
 }
 
-/** How the subtitles of the dub are delivered: in the file, beside it, or not at all. */
-export type SubtitleDelivery = 'soft' | 'srt' | 'vtt' | 'none';
+/**
+ * How the subtitles of the dub are delivered: as a track in the file (`both`: with the source's words below), beside it,
+ * drawn into the picture, or not at all.
+ */
+export type SubtitleDelivery = 'soft' | 'both' | 'srt' | 'vtt' | 'burn' | 'none';
 
 /** What lies under the dub: the original lowered under lines, the original as it is, or nothing. */
 export type Bed = 'duck' | 'keep' | 'mute';

@@ -51,7 +51,7 @@ function planOutput(job: DubJob, source: Source, template: string, target: Targe
   const wanted = extname(template.replace('{ext}', extname(source.path)));
   const chosen = chooseContainer(source, wanted, {
     keepOriginal: job.keepOriginal,
-    softSubtitles: job.subtitles === 'soft',
+    softSubtitles: job.subtitles === 'soft' || job.subtitles === 'both',
   });
   const path = resolve(fillTemplate(template, wanted, chosen.extension, source.path, target.language));
   const beside = job.subtitles === 'srt' || job.subtitles === 'vtt' ? `.${job.subtitles}` : undefined;

@@ -1,5 +1,7 @@
-import { languageName } from '../domain/language.js';
+import { languageName, nativeLanguageName } from '../domain/language.js';
+import type { Source } from '../domain/source.js';
 import { DubError } from '../errors.js';
+import { findFont } from '../media/fonts.js';
 import { requireSpoken } from '../stages/cast.js';
 import type { DubJob, Target } from './job.js';
 
@@ -25,4 +27,19 @@ async function refuseUnservedPair(target: Target, source: string | undefined, si
     `${label} does not translate ${name(source)} to ${name(target.language)} (${source} to ${target.language}).`,
     { hint: 'Choose another translator with --translator, or hand in a translation with --translation.' },
   );
+}
+
+/**
+ * Refuses subtitles that could not be drawn into the picture, before anything is done or paid: a language's own name is
+ * written in the letters it needs.
+ * @throws USAGE for an input without a picture; ENGINE_MISSING when no font has the letters
+ */
+export async function refuseUndrawable(job: DubJob, source: Source, signal: AbortSignal): Promise<void> {
+  if (job.subtitles !== 'burn') return;
+  if (source.kind === 'audio') {
+    throw new DubError('USAGE', `${source.path} has no picture to draw subtitles into.`, {
+      hint: 'Deliver them beside the file with --subtitles srt.',
+    });
+  }
+  for (const { language } of job.targets) await findFont(nativeLanguageName(language), language, signal);
 }

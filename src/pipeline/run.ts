@@ -6,7 +6,7 @@ import { dubInto } from './dub-into.js';
 import type { OutputSummary, RunSummary } from './events.js';
 import type { DubJob, RunTools } from './job.js';
 import { planOutputs, workFolderPath } from './outputs.js';
-import { refuseUnserved } from './preflight.js';
+import { refuseUndrawable, refuseUnserved } from './preflight.js';
 import { type Session, startSession } from './session.js';
 import { prepareShared } from './shared.js';
 
@@ -18,6 +18,7 @@ import { prepareShared } from './shared.js';
 export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   const source = await probeFile(job.input, tools.media, tools.signal);
   const outputs = await planOutputs(job, source);
+  await refuseUndrawable(job, source, tools.signal);
   await refuseUnserved(job, tools.signal);
   const folder = await openWorkFolder(workFolderPath(job, outputs));
   const session = startSession(tools, folder, job.cache);

@@ -9,11 +9,13 @@ import { durationGate, loudnessGate, realVideos, truePeakGate, videoHashGate } f
 import { hashBoth } from './check/hashes.js';
 import { type Listening, listen } from './check/listen.js';
 import { type StreamsExpectation, streamsGate } from './check/streams-gate.js';
+import { type SubtitlesExpectation, subtitleGates } from './check/subtitle-gates.js';
 import type { PlacedTake } from './check/take-loader.js';
 import { timingGates } from './check/timing-gates.js';
 import type { StageContext } from './context.js';
 import { together } from './together.js';
 
+export type { SubtitlesExpectation } from './check/subtitle-gates.js';
 export { summarise } from './check/summary.js';
 
 /** What the finished file is held against besides the artefacts. */
@@ -24,6 +26,8 @@ export interface CheckOptions extends StreamsExpectation {
   readonly ceilingDbtp: number;
   /** Every line that was given up on, in whichever stage. */
   readonly lineFailures: readonly LineFailure[];
+  /** Undefined when none were to be delivered as text. */
+  readonly subtitles?: SubtitlesExpectation | undefined;
 }
 
 /**
@@ -73,7 +77,7 @@ async function judge(
   const gates = [
     ...timingGates({ script, timeline, takes, failures, lines }),
     durationGate(source, output, listening, zeroUs),
-    videoHashGate(source, output, hashes.source, hashes.output),
+    videoHashGate(source, output, hashes.source, hashes.output, encodedAnew(dub)),
     loudnessGate(listening.loudness, options.targetLufs),
     truePeakGate(listening.loudness, options.ceilingDbtp),
     streamsGate(
@@ -81,6 +85,7 @@ async function judge(
       dub,
       options,
     ),
+    ...(options.subtitles ? await subtitleGates(options.subtitles, output, zeroUs, ctx) : []),
   ];
   return { passed: gates.every((gate) => gate.passed), output: dub.path, gates, lines };
 }
@@ -123,6 +128,13 @@ function readings(script: Script, timeline: Timeline, listening: Listening): Lin
     plannedStartMs: startMs,
     sourceStartMs: sourceStart.get(utteranceId) ?? startMs,
   }));
+}
+
+/** Streams that the mux had to encode anew, as it declared. */
+function encodedAnew(dub: Dub): Set<number> {
+  return new Set(
+    dub.streams.flatMap(({ index, type, fate }) => (type === 'video' && fate === 'converted' ? [index] : [])),
+  );
 }
 
 function mergeFailures(...lists: readonly (readonly LineFailure[])[]): LineFailure[] {

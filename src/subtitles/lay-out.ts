@@ -1,5 +1,6 @@
 import type { Cue } from '../domain/dub.js';
-import { breakText } from './break-text.js';
+import { pairPieces } from './bilingual.js';
+import { type BrokenCue, breakText } from './break-text.js';
 import { countGraphemes } from './graphemes.js';
 import { joinText } from './join.js';
 import { type ReadingLimits, readingLimits } from './limits.js';
@@ -23,6 +24,8 @@ export interface LayOutOptions {
   readonly programmeMs?: number;
   /** In place of the language's own. */
   readonly limits?: Partial<ReadingLimits>;
+  /** What was said in the source, by utterance: then every cue has the dub's words above and the source's below. */
+  readonly below?: { readonly language: string; readonly texts: ReadonlyMap<string, string> };
 }
 
 interface Layout {
@@ -31,6 +34,7 @@ interface Layout {
   readonly frameMs: number;
   readonly gapMs: number;
   readonly programmeMs: number;
+  readonly below: LayOutOptions['below'];
 }
 
 /** A cue before its final times. */
@@ -57,7 +61,7 @@ export function layOutCues(lines: readonly DubLine[], options: LayOutOptions): C
   return finish(settle(drafts, layout), layout);
 }
 
-function layoutOf({ language, frameMs, programmeMs, limits }: LayOutOptions): Layout {
+function layoutOf({ language, frameMs, programmeMs, limits, below }: LayOutOptions): Layout {
   const all = { ...readingLimits(language), ...limits };
   const gapMs = Math.ceil(all.gapFrames * frameMs);
   return {
@@ -66,21 +70,14 @@ function layoutOf({ language, frameMs, programmeMs, limits }: LayOutOptions): La
     frameMs: Math.max(1, Math.ceil(frameMs)),
     gapMs,
     programmeMs: programmeMs ?? Number.POSITIVE_INFINITY,
+    below,
   };
 }
 
-function splitLine(line: DubLine, { language, limits }: Layout): Draft[] {
+function splitLine(line: DubLine, layout: Layout): Draft[] {
+  const broken = layout.below ? breakInTwoLanguages(line, layout, layout.below) : breakLine(line, layout);
   const spanMs = Math.max(1, line.endMs - line.startMs);
-  const total = Math.max(1, countGraphemes(line.text));
-  const broken = breakText(line.text, {
-    language,
-    charsPerLine: limits.charsPerLine,
-    lines: limits.lines,
-    // A short text said slowly is cut off at the longest time rather than shown in crumbs.
-    mostChars: Math.max(limits.charsPerLine / 2, Math.floor((total * limits.maxMs) / spanMs)),
-    leastChars: Math.min(total, Math.ceil((total * limits.minMs) / spanMs)),
-  });
-  const lengths = broken.map((cue) => countGraphemes(cue.text));
+  const lengths = broken.map((cue) => Math.max(1, countGraphemes(cue.text)));
   const sum = lengths.reduce((all, length) => all + length, 0);
   let shown = 0;
   return broken.map((cue, index) => {
@@ -88,6 +85,35 @@ function splitLine(line: DubLine, { language, limits }: Layout): Draft[] {
     shown += lengths[index]!;
     const endMs = Math.round(line.startMs + (spanMs * shown) / sum);
     return { ...cue, startMs, endMs, speaker: line.speaker };
+  });
+}
+
+function breakInTwoLanguages(
+  line: DubLine,
+  { language, limits }: Layout,
+  { language: belowLanguage, texts }: NonNullable<LayOutOptions['below']>,
+): BrokenCue[] {
+  const below = {
+    text: texts.get(line.utteranceId) ?? '',
+    language: belowLanguage,
+    limits: readingLimits(belowLanguage),
+  };
+  return pairPieces({ text: line.text, language, limits }, below).map(([upper, lower]) => ({
+    text: upper === '' ? lower : upper,
+    lines: [upper, lower].filter((text) => text !== ''),
+  }));
+}
+
+function breakLine(line: DubLine, { language, limits }: Layout): BrokenCue[] {
+  const spanMs = Math.max(1, line.endMs - line.startMs);
+  const total = Math.max(1, countGraphemes(line.text));
+  return breakText(line.text, {
+    language,
+    charsPerLine: limits.charsPerLine,
+    lines: limits.lines,
+    // A short text said slowly is cut off at the longest time rather than shown in crumbs.
+    mostChars: Math.max(limits.charsPerLine / 2, Math.floor((total * limits.maxMs) / spanMs)),
+    leastChars: Math.min(total, Math.ceil((total * limits.minMs) / spanMs)),
   });
 }
 
@@ -122,7 +148,9 @@ function readingMs(draft: Draft, limits: ReadingLimits): number {
 const dash = '- ';
 
 /** Two drafts as one cue, undefined when they do not fit: one speaker goes on, two speakers get a dash each. */
-function join(last: Draft, draft: Draft, { language, limits }: Layout): Draft | undefined {
+function join(last: Draft, draft: Draft, { language, limits, below }: Layout): Draft | undefined {
+  // Both lines are taken: the source's words stand below the dub's.
+  if (below) return undefined;
   const endMs = Math.max(last.endMs, draft.endMs);
   const apart = draft.startMs - last.endMs > limits.lingerMs;
   if (apart || endMs - last.startMs > limits.maxMs || last.speaker === undefined) return undefined;

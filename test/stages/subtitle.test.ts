@@ -38,7 +38,7 @@ const translation: Translation = {
 
 describe('subtitle', () => {
   it('times voiced lines by the dub, unvoiced ones by the source, and shows no line without a translation', () => {
-    expect(subtitle(script, translation, timeline, 40)).toEqual({
+    expect(subtitle(script, translation, timeline, { frameMs: 40 })).toEqual({
       language: 'es',
       cues: [
         { startMs: 1200, endMs: 2700, text: 'Uno.', speaker: 'A' },
@@ -48,6 +48,6 @@ describe('subtitle', () => {
   });
 
   it('gives no cues for no lines', () => {
-    expect(subtitle(script, { ...translation, lines: [] }, timeline, 40).cues).toEqual([]);
+    expect(subtitle(script, { ...translation, lines: [] }, timeline, { frameMs: 40 }).cues).toEqual([]);
   });
 });

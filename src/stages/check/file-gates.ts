@@ -113,16 +113,19 @@ export function videoHashGate(
   output: Source,
   before: StreamHashes | undefined,
   after: StreamHashes,
+  encodedAnew: ReadonlySet<number> = new Set(),
 ): Gate {
   const outputs = realVideos(output);
+  const copied = realVideos(source).filter((stream) => !encodedAnew.has(stream.index));
   const changed = realVideos(source).filter((stream, position) => {
+    if (encodedAnew.has(stream.index)) return outputs[position] === undefined;
     const twin = outputs[position];
     const hash = before?.get(stream.index);
     return twin === undefined || hash === undefined || hash !== after.get(twin.index);
   });
   const total = realVideos(source).length;
   const added = Math.max(0, outputs.length - total);
-  const unknown = before === undefined && total > 0;
+  const unknown = before === undefined && copied.length > 0;
   return {
     name: 'video-stream-hash',
     passed: changed.length === 0 && added === 0,
@@ -131,15 +134,21 @@ export function videoHashGate(
     limit: '0 differ',
     detail: unknown
       ? `The input is no longer at ${source.path}, so the picture cannot be compared.`
-      : describePicture(total, changed, added),
+      : describePicture(total, changed, added, encodedAnew),
     judges: 'file',
   };
 }
 
-function describePicture(total: number, changed: readonly SourceStream[], added: number): string {
+function describePicture(
+  total: number,
+  changed: readonly SourceStream[],
+  added: number,
+  encodedAnew: ReadonlySet<number>,
+): string {
   if (changed.length > 0) {
     return `Not the same packets as in the input: ${listIds(changed.map((stream) => `video stream ${stream.index}`))}.`;
   }
   if (added > 0) return `${count(added, 'video stream')} in the output came from nowhere.`;
+  if (encodedAnew.size > 0) return `${count(encodedAnew.size, 'video stream')} encoded anew, as asked.`;
   return total === 0 ? 'There is no picture to keep.' : `${count(total, 'video stream')} unchanged to the last bit.`;
 }

@@ -86,7 +86,7 @@ function takeTwin(
   const twin =
     fate.fate === 'kept'
       ? alike.find((one) => one.codec === stream.codec && !differs(files, stream, one))
-      : alike.find((one) => one.codec !== stream.codec || stream.type !== 'video');
+      : (alike.find((one) => one.codec !== stream.codec) ?? alike[0]);
   if (twin) left.delete(twin);
   else if (fate.fate === 'kept' && alike.some((one) => one.codec === stream.codec)) {
     return `${nameOf(stream)} is there but not bit for bit`;

@@ -1,5 +1,6 @@
 import type { StreamFate } from '../../domain/dub.js';
 import type { Source, SourceStream } from '../../domain/source.js';
+import { burnFilter, pictureEncoder } from '../../media/burn.js';
 import { type Container, type ContainerName, containers } from '../../media/containers.js';
 import type { FfmpegInput } from '../../media/run.js';
 import { planStream, type StreamPlan } from '../../media/stream-plan.js';
@@ -28,6 +29,8 @@ export interface MuxOptions {
   readonly keepOriginal: boolean;
   /** The dub's subtitles as an SRT file, for a soft track. */
   readonly subtitles?: { readonly path: string; readonly title: string } | undefined;
+  /** The dub's subtitles as an SRT file to be drawn into the picture, which is encoded anew for it. */
+  readonly burn?: { readonly path: string; readonly font: string } | undefined;
 }
 
 /** Files that the mux puts in besides the input. */
@@ -68,6 +71,8 @@ interface Track {
   readonly codecTag?: string | undefined;
   /** ffmpeg's bitstream filter chain, which moves or drops whole packets. */
   readonly filter?: string | undefined;
+  /** ffmpeg's filter chain for pictures that are encoded anew. */
+  readonly drawn?: string | undefined;
   /** How much later all its packets go than they are read. */
   readonly shiftSeconds: number;
 }
@@ -140,6 +145,10 @@ export function planMux(source: Source, files: MuxFiles, options: MuxOptions): M
       codecTag: codecTagFor(stream, source, container),
       filter: leavesDelayOut(stream, source.format, container) ? delayFilter : undefined,
       shiftSeconds: opusShiftSeconds(stream, source.format, container, files.ffmpeg),
+      drawn:
+        options.burn && plan.action === 'convert' && stream.type === 'video'
+          ? burnFilter(options.burn.path, options.burn.font)
+          : undefined,
     };
   }
 }
@@ -153,7 +162,10 @@ function planFor(stream: SourceStream, container: Container, options: MuxOptions
   if (stream.type === 'audio' && container.singleTrack) {
     return { action: 'leave-out', note: `${container.title} holds one track, and that is the dub`, lost: true };
   }
-  return planStream(stream, container);
+  const plan = planStream(stream, container);
+  if (options.burn === undefined || stream.type !== 'video' || stream.attachedPicture) return plan;
+  const encoder = pictureEncoder(stream, container);
+  return { action: 'convert', encoder, note: 'encoded anew with the subtitles in the picture, as asked' };
 }
 
 function originalFirst(kept: readonly Planned[], dubbedStreamIndex: number): Planned[] {
@@ -196,6 +208,8 @@ function trackOptions(track: Track, index: number): string[] {
     ...(encoder ? [`-c:${index}`, encoder, ...perStream(encoderOptions, index)] : []),
     ...(track.codecTag ? [`-tag:${index}`, track.codecTag] : []),
     ...(track.filter ? [`-bsf:${index}`, track.filter] : []),
+    // Every frame keeps its own time: a picture of varying frame rate stays one.
+    ...(track.drawn ? [`-filter:${index}`, track.drawn, `-fps_mode:${index}`, 'passthrough'] : []),
     ...track.tags.flatMap(([key, value]) => [`-metadata:s:${index}`, `${key}=${value}`]),
     ...(track.type === 'attachment' || track.type === 'data'
       ? []
