@@ -1,6 +1,6 @@
 import type { LineFailure } from './script.js';
 
-/** One synthesised recording of one utterance: 16-bit mono PCM WAV in the store. */
+/** One synthesised recording of one utterance: 16-bit mono FLAC in the store. */
 export interface Take {
   readonly utteranceId: string;
   readonly path: string;

@@ -1,7 +1,7 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { DubError, throwIfAborted } from '../errors.js';
-import { readWav } from '../sound/wav.js';
+import { readRecording } from '../sound/recording.js';
 import { runFfmpeg } from './run.js';
 import type { MediaTools } from './tools.js';
 
@@ -171,9 +171,9 @@ async function readSound(request: TakeRequest): Promise<Buffer> {
   const bytes = await readFile(request.path).catch((cause: unknown) => {
     throw unreadable(request, 'cannot be read', cause);
   });
-  const wav = readWav(bytes);
+  const wav = readRecording(bytes);
   if (wav === undefined || wav.channels !== 1 || wav.sampleRate !== request.sampleRate) {
-    throw unreadable(request, `is no mono WAV of ${request.sampleRate} Hz`);
+    throw unreadable(request, `is no mono sound of ${request.sampleRate} Hz`);
   }
   if (request.startSample < 0 || request.endSample > wav.samples.length || request.startSample >= request.endSample) {
     throw unreadable(

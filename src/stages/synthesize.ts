@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -6,8 +7,10 @@ import type { Take, Takes } from '../domain/timeline.js';
 import { DubError, type DubErrorCode } from '../errors.js';
 import { runFfmpeg } from '../media/run.js';
 import type { TtsProvider } from '../providers/tts/contract.js';
+import { writeFlac } from '../sound/flac-writer.js';
+import { readRecording } from '../sound/recording.js';
 import { findSound } from '../sound/trim.js';
-import { readWav, toMono, writeWav } from '../sound/wav.js';
+import { readWav, toMono } from '../sound/wav.js';
 import type { StageContext } from './context.js';
 
 /** What `synthesize` needs to know besides script and cast. */
@@ -18,7 +21,7 @@ export interface SynthesizeOptions {
 }
 
 /** Version of what is kept per take: raise it when the conversion below changes. */
-const takeVersion = 1;
+const takeVersion = 2;
 
 /** Failures of one line; the others stand for the whole service or machine and end the run, resumable. */
 const lineFailures: ReadonlySet<DubErrorCode> = new Set([
@@ -92,7 +95,7 @@ async function voice(
     key: { ...request, take: takeVersion, provider: options.label, fingerprint: provider.fingerprint() },
     estimate: [{ unit: 'character', count: [...line.text].length }],
     utteranceIds: [line.utteranceId],
-    extension: '.wav',
+    extension: '.flac',
     async call() {
       const reply = await provider.synthesize(request, ctx.signal);
       for (const message of reply.warnings) ctx.emit({ type: 'warning', stage: 'synthesize', message });
@@ -102,7 +105,10 @@ async function voice(
   return { take: await readTake(path, line.utteranceId, request.voice, options.label), kept };
 }
 
-/** Any audio as 16-bit mono WAV with true sizes; WAV is read here, everything else by ffmpeg. */
+/**
+ * Any audio as 16-bit mono FLAC; WAV is read here, everything else by ffmpeg. Encoded here as well: it takes milliseconds,
+ * where starting ffmpeg for each take would cost more than the voice's own network calls leave free.
+ */
 async function toTakeFile(
   audio: Uint8Array,
   mediaType: string,
@@ -114,7 +120,9 @@ async function toTakeFile(
   if (wav === undefined) throw badAudio(label, `no audio that can be decoded (${mediaType}, ${audio.length} bytes)`);
   const mono = toMono(wav);
   if (findSound(mono, wav.sampleRate) === undefined) throw badAudio(label, 'silence');
-  return writeWav(toInt16(mono), wav.sampleRate, 1);
+  const samples = toInt16(mono);
+  const md5 = createHash('md5').update(toBytes(samples)).digest();
+  return writeFlac(samples, wav.sampleRate, md5);
 }
 
 async function convert(audio: Uint8Array, mediaType: string, id: string, ctx: StageContext): Promise<Uint8Array> {
@@ -134,8 +142,8 @@ async function convert(audio: Uint8Array, mediaType: string, id: string, ctx: St
 }
 
 async function readTake(path: string, utteranceId: string, voiceName: string, label: string): Promise<Take> {
-  const wav = readWav(await readFile(path));
-  const sound = wav && findSound(toMono(wav), wav.sampleRate);
+  const wav = readRecording(await readFile(path));
+  const sound = wav && findSound(wav.samples, wav.sampleRate);
   if (wav === undefined || sound === undefined)
     throw badAudio(label, 'a take that can no longer be read from the store');
   const durationMs = Math.round(((sound.endSample - sound.startSample) * 1000) / wav.sampleRate);
@@ -148,6 +156,13 @@ function toInt16(samples: Float32Array): Int16Array {
     whole[i] = Math.max(-32_768, Math.min(32_767, Math.round(samples[i]! * 32_768)));
   }
   return whole;
+}
+
+/** Little-endian, as FLAC's sum is taken. */
+function toBytes(samples: Int16Array): Uint8Array {
+  const bytes = Buffer.alloc(samples.length * 2);
+  for (const [index, sample] of samples.entries()) bytes.writeInt16LE(sample, index * 2);
+  return bytes;
 }
 
 function badAudio(label: string, what: string): DubError {

@@ -116,7 +116,7 @@ describe('preparing takes', () => {
 describe('takes that cannot be prepared', () => {
   it.each([
     ['is gone', (take: TakeRequest) => ({ ...take, path: `${take.path}.gone` }), 'cannot be read'],
-    ['has another rate', (take: TakeRequest) => ({ ...take, sampleRate: 16_000 }), 'is no mono WAV of 16000 Hz'],
+    ['has another rate', (take: TakeRequest) => ({ ...take, sampleRate: 16_000 }), 'is no mono sound of 16000 Hz'],
     [
       'is shorter than said',
       (take: TakeRequest) => ({ ...take, endSample: 99_999 }),

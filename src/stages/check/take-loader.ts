@@ -4,7 +4,7 @@ import type { Placement, Take } from '../../domain/timeline.js';
 import { DubError } from '../../errors.js';
 import { prepareTakes, type TakeRequest } from '../../media/stretch.js';
 import { downsample } from '../../sound/downsample.js';
-import { readWav } from '../../sound/wav.js';
+import { readRecording } from '../../sound/recording.js';
 import type { StageContext } from '../context.js';
 import { emphasise, listeningRate, type SoughtLine } from './line-finder.js';
 
@@ -87,9 +87,9 @@ async function readTake(take: Take): Promise<Float32Array> {
   const bytes = await readFile(take.path).catch((cause: unknown) => {
     throw unreadable(take, cause);
   });
-  const wav = readWav(bytes);
-  if (!wav) throw unreadable(take);
-  return wav.samples.slice(take.startSample, take.endSample);
+  const sound = readRecording(bytes);
+  if (!sound) throw unreadable(take);
+  return sound.samples.slice(take.startSample, take.endSample);
 }
 
 /** Without the take nothing can be said of its line, least of all that it is missing. */
