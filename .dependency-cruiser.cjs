@@ -45,6 +45,7 @@ module.exports = {
       to: { path: '^node_modules/(@types/)?fluent-ffmpeg/' },
     },
     only('net', inRoom('net'), list(inRoom('net'), errors, node, '^node_modules/undici/')),
+    only('pricing', inRoom('pricing'), list(inRoom('pricing'), contracts, domain, errors)),
     only('workspace', inRoom('workspace'), list(inRoom('workspace'), domain, errors, node)),
     only(
       'contracts',
@@ -144,6 +145,7 @@ module.exports = {
         inRoom('pipeline'),
         inRoom('stages'),
         inRoom('workspace'),
+        inRoom('pricing'),
         inRoom('media'),
         inRoom('subtitles'),
         contracts,
@@ -155,7 +157,11 @@ module.exports = {
         node,
       ),
     ),
-    only('config', inRoom('config'), list(inRoom('config'), domain, errors, zod, node, '^node_modules/cosmiconfig/')),
+    only(
+      'config',
+      inRoom('config'),
+      list(inRoom('config'), inRoom('pricing'), domain, errors, zod, node, '^node_modules/cosmiconfig/'),
+    ),
     {
       name: 'cli',
       severity: 'error',

@@ -16,6 +16,7 @@ const wrongArrows: Readonly<Record<string, string>> = {
   'src/sound/a.ts': "import '../media/a.js';",
   'src/stages/align/a.ts': "import '../../media/a.js';",
   'src/media/a.ts': "import '../workspace/a.js';",
+  'src/pricing/a.ts': "import 'node:fs';",
   'src/workspace/a.ts': "import '../stages/b.js';",
   'src/stages/b.ts': "import './c.js';",
   'src/stages/c.ts': "import '../providers/tts/one/index.js';",

@@ -1,5 +1,6 @@
 import { defaultCacheFolder } from '../config/cache-folder.js';
 import { bedChoices, lineFailureChoices, loudnessChoices, overflowChoices, subtitleChoices } from '../config/config.js';
+import { readAmount, readCurrency, readExchangeRates, readPrices } from '../config/money-readers.js';
 import type { Feed, OptionTable } from '../config/option.js';
 import {
   readChoice,
@@ -379,6 +380,54 @@ export const optionTable: OptionTable = {
     read: readSwitch,
     default: false,
     help: 'exit 7 when the finished file misses a gate',
+  },
+  maxCost: {
+    group: 'Money',
+    flag: '--max-cost',
+    value: 'amount',
+    env: ['DUBBING_MAX_COST'],
+    rc: true,
+    read: readAmount,
+    default: undefined,
+    help: 'stop before the call that would bring the cost above this, with exit 6; the same command goes on',
+  },
+  allowUnknownCost: {
+    group: 'Money',
+    flag: '--allow-unknown-cost',
+    env: ['DUBBING_ALLOW_UNKNOWN_COST'],
+    rc: true,
+    read: readSwitch,
+    default: false,
+    help: 'use engines of unknown price under --max-cost; what they cost is not counted',
+  },
+  currency: {
+    group: 'Money',
+    flag: '--currency',
+    value: 'code',
+    env: ['DUBBING_CURRENCY'],
+    rc: true,
+    read: readCurrency,
+    default: undefined,
+    defaultText: "the price list's, each summed apart",
+    help: 'currency of --max-cost and of what is told: CNY, USD; converted by `exchangeRates` only',
+  },
+  exchangeRates: {
+    group: 'Money',
+    rc: true,
+    read: readExchangeRates,
+    default: {},
+    help: 'what one unit of a currency is in another',
+    example: { 'USD/CNY': 7.1 },
+  },
+  prices: {
+    group: 'Money',
+    rc: true,
+    read: readPrices,
+    default: [],
+    help: 'prices of your own, which go before those that ship',
+    example: [
+      { provider: 'qwen', model: 'qwen-plus', unit: 'input-token', price: 0.8, per: 1_000_000, currency: 'CNY' },
+    ],
   },
   work: {
     group: 'Files',

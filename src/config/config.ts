@@ -1,4 +1,6 @@
 import type { Span } from '../domain/time.js';
+import type { ExchangeRates } from '../pricing/money.js';
+import type { Price } from '../pricing/price.js';
 
 /** What lies under the dub. */
 export const bedChoices = ['duck', 'keep', 'mute'] as const;
@@ -70,6 +72,16 @@ export interface Config {
   readonly onLineFailure: (typeof lineFailureChoices)[number];
   readonly onOverflow: (typeof overflowChoices)[number];
   readonly strict: boolean;
+  /** Most that one call of the command may cost, in `currency`; undefined for no ceiling. */
+  readonly maxCost: number | undefined;
+  /** Whether engines of unknown price may be used under a ceiling. */
+  readonly allowUnknownCost: boolean;
+  /** ISO 4217; undefined for the currencies of the price list. */
+  readonly currency: string | undefined;
+  /** `{ 'USD/CNY': 7.1 }`: one US dollar is 7.1 yuan. */
+  readonly exchangeRates: ExchangeRates;
+  /** Rows that go before those that ship. */
+  readonly prices: readonly Price[];
   readonly work: string | undefined;
   readonly cache: string;
   readonly force: boolean;

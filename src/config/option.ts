@@ -22,7 +22,15 @@ export interface Surroundings {
 }
 
 /** Headings of `dub --help`, in order. */
-export const optionGroups = ['Languages and text', 'Engines', 'Result', 'Trouble', 'Files', 'This run'] as const;
+export const optionGroups = [
+  'Languages and text',
+  'Engines',
+  'Result',
+  'Trouble',
+  'Money',
+  'Files',
+  'This run',
+] as const;
 
 /** An option of a provider, which is named by kind and name: `tts:piper`. */
 export interface Feed {

@@ -215,14 +215,16 @@ export function orList(words: readonly string[]): string {
   return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-function describe(raw: unknown): string {
+/** A raw value as an error names it. */
+export function describe(raw: unknown): string {
   if (typeof raw === 'string') return `\`${raw}\``;
   if (Array.isArray(raw)) return 'a list';
   if (raw === null || raw === undefined) return 'nothing';
   return typeof raw === 'object' ? 'a mapping' : `\`${String(raw)}\``;
 }
 
-function bad(place: Place, message: string, hint?: string): DubError {
+/** The error for a value that is not as it must be. */
+export function bad(place: Place, message: string, hint?: string): DubError {
   const sentence = message.charAt(0).toUpperCase() + message.slice(1);
   return new DubError(place.code, sentence, hint === undefined ? {} : { hint });
 }

@@ -15,6 +15,13 @@ export interface Units {
   readonly model?: string | undefined;
 }
 
+/** What a call will be billed by, told before it is made; the reply has the true figures. */
+export interface CallEstimate {
+  readonly likely: readonly Units[];
+  /** What it should not come to more than: put aside under a ceiling. */
+  readonly most: readonly Units[];
+}
+
 /** What every reply may bring besides its result. */
 export interface ReplyNotes {
   /** Settings the service could not honour and other things a person should read. */
@@ -43,6 +50,10 @@ export interface Readiness {
 export interface ProviderBase {
   /** The host that what it is given leaves this machine for; undefined for engines that run here. */
   readonly host?: string | undefined;
+  /** The service's region, as its price list names it, where prices differ: `cn`, `intl`. */
+  readonly region?: string | undefined;
+  /** The service's name of the model it asks, where it has one for all calls: for the price list. */
+  readonly billedModel?: string | undefined;
   /** Looks for programs, files and keys; spends nothing and takes at most a few seconds. */
   ready(signal: AbortSignal): Promise<Readiness>;
 }

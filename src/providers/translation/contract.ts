@@ -1,4 +1,4 @@
-import type { ProviderBase, ProviderDefinition, ReplyNotes } from '../contract.js';
+import type { CallEstimate, ProviderBase, ProviderDefinition, ReplyNotes } from '../contract.js';
 
 /** Limits as data: the stage batches by them and refuses before anything is sent. */
 export interface TranslationLimits {
@@ -96,6 +96,10 @@ export interface TranslationProvider extends ProviderBase {
   /** True when it serves this pair of BCP 47 tags; spends nothing. */
   supports(source: string, target: string, signal: AbortSignal): Promise<boolean>;
   translate(request: TranslationRequest, signal: AbortSignal): Promise<TranslationReply>;
+  /** What the request will be billed by; without it nothing is known of its price beforehand. */
+  estimate?(request: TranslationRequest): CallEstimate;
+  /** The same for `prepare`. */
+  estimatePreparing?(script: ScriptRequest): CallEstimate;
   /** Reads the whole script for a summary and a list of terms that every request then brings along as `notes`. */
   prepare?(script: ScriptRequest, signal: AbortSignal): Promise<PreparedScript>;
 }

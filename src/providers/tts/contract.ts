@@ -1,4 +1,4 @@
-import type { ProviderBase, ProviderDefinition, ReplyNotes } from '../contract.js';
+import type { CallEstimate, ProviderBase, ProviderDefinition, ReplyNotes } from '../contract.js';
 
 /** Limits as data: the stage reads them before anything is sent. */
 export interface TtsLimits {
@@ -89,6 +89,8 @@ export interface TtsProvider extends ProviderBase {
   voices(language: string | undefined, signal: AbortSignal): Promise<readonly Voice[]>;
   /** What shapes the sound besides text, language and voice (model, rate, version): part of the store's key. */
   fingerprint(): Readonly<Record<string, string | number>>;
+  /** What the request will be billed by; without it a service is taken to bill the characters of the text. */
+  estimate?(request: TtsRequest): CallEstimate;
   synthesize(request: TtsRequest, signal: AbortSignal): Promise<TtsReply>;
   /** Only where `limits.sample` has the way `enrolled`. */
   readonly enrolment?: VoiceEnrolment | undefined;

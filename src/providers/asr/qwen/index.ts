@@ -38,6 +38,7 @@ export const qwen = defineProvider({
     const choose = (wish: AsrWish) => wayOf(named ?? chooseModel(wish));
     return {
       host: client.host,
+      region: client.region,
       limits: named ? limitsOf(named, options.concurrency) : anyLimits(options.concurrency),
       async ready() {
         return client.ready();

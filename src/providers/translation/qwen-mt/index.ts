@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DubError } from '../../../errors.js';
+import type { CallEstimate, Units } from '../../contract.js';
 import { defineProvider } from '../../define.js';
 import { askChat, type ChatAnswer } from '../../vendors/dashscope/chat.js';
 import {
@@ -10,6 +11,7 @@ import {
   dashscopeSecrets,
 } from '../../vendors/dashscope/index.js';
 import { termsIn } from '../../vendors/dashscope/lines.js';
+import { roughTokens, shortToken, usualToken } from '../../vendors/dashscope/tokens.js';
 import type { TranslationProvider, TranslationReply, TranslationRequest } from '../contract.js';
 import { mtLanguageName } from './languages.js';
 import { mtLimits, mtModelName } from './models.js';
@@ -62,6 +64,8 @@ export const qwenMt = defineProvider({
 
 class QwenMt implements TranslationProvider {
   readonly host: string;
+  readonly region: string | undefined;
+  readonly billedModel: string;
   readonly limits;
   private readonly client: DashscopeClient;
   private rates: Promise<void> | undefined;
@@ -74,6 +78,8 @@ class QwenMt implements TranslationProvider {
     this.limits = { maxLines: joinLines, maxChars, concurrency, adapts: false };
     this.client = dashscope(options, tools);
     this.host = this.client.host;
+    this.region = this.client.region;
+    this.billedModel = options.model;
   }
 
   fingerprint() {
@@ -116,6 +122,25 @@ class QwenMt implements TranslationProvider {
     };
   }
 
+  /** Lines go together, as many as are joined, with the terms and memories that every request brings. */
+  estimate({ lines }: TranslationRequest): CallEstimate {
+    const { model, glossary, memory, joinLines } = this.options;
+    const text = lines.map((line) => line.text).join('\n');
+    const extras = glossary.length + memory.length === 0 ? '' : JSON.stringify([glossary, memory]);
+    const requests = Math.ceil(lines.length / Math.max(1, joinLines));
+    const tokens = (charactersPerToken: number, times: number): Units[] => [
+      {
+        ...{ unit: 'input-token', model },
+        count:
+          times *
+          (requests * (servicePrompt + roughTokens(extras, charactersPerToken)) +
+            roughTokens(text, charactersPerToken)),
+      },
+      { unit: 'output-token', model, count: Math.ceil(times * 1.2 * roughTokens(text, charactersPerToken)) },
+    ];
+    return { likely: tokens(usualToken, 1), most: tokens(shortToken, 2) };
+  }
+
   /** One text, one user message; the model takes no system message, no JSON mode and no `enable_thinking`. */
   private ask(text: string, { source, target, notes }: TranslationRequest, signal: AbortSignal): Promise<ChatAnswer> {
     const { model, glossary, memory, domains, timeoutMs } = this.options;
@@ -145,10 +170,12 @@ class QwenMt implements TranslationProvider {
   }
 }
 
-/** In and out, and the prompt of some 45 tokens that the service adds. */
+/** Tokens of the prompt that the service adds (usage example of the Qwen-MT page). */
+const servicePrompt = 45;
+
+/** In and out, and the prompt that the service adds. */
 function tokensFor(text: string, options: string): number {
-  const wide = (text.match(/[\u2e80-\u9fff\uac00-\ud7af]/g) ?? []).length;
-  return Math.ceil(45 + 2 * (wide + (text.length - wide) / 3) + options.length / 3);
+  return Math.ceil(servicePrompt + 2 * roughTokens(text, shortToken) + options.length / shortToken);
 }
 
 function unsupported({ source, target }: TranslationRequest, model: string): DubError {

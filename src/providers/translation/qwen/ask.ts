@@ -1,6 +1,7 @@
 import { DubError } from '../../../errors.js';
 import { askChat, type ChatAnswer, type ChatMessage, refusalOf } from '../../vendors/dashscope/chat.js';
 import type { DashscopeClient } from '../../vendors/dashscope/index.js';
+import { roughTokens, shortToken } from '../../vendors/dashscope/tokens.js';
 import { type ModelTraits, type Rung, rungs } from './models.js';
 import { responseFormat } from './wire.js';
 
@@ -109,9 +110,7 @@ function sameWay(a: Way, b: Way): boolean {
   return a.rung === b.rung && a.thinking === b.thinking;
 }
 
-/** In and out, roughly: a sign of Chinese is a token, of Latin script a third of one; what comes out is about as long. */
+/** In and out, roughly: what comes out is half as long as what goes in. */
 function tokensIn(messages: readonly ChatMessage[]): number {
-  const text = messages.map(({ content }) => content).join('');
-  const wide = (text.match(/[\u2e80-\u9fff\uac00-\ud7af]/g) ?? []).length;
-  return Math.ceil((wide + (text.length - wide) / 3) * 1.5);
+  return Math.ceil(roughTokens(messages.map(({ content }) => content).join(''), shortToken) * 1.5);
 }

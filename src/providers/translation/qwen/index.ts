@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { languageName } from '../../../domain/language.js';
 import { DubError } from '../../../errors.js';
-import type { ReplyNotes } from '../../contract.js';
+import type { CallEstimate, ReplyNotes } from '../../contract.js';
 import { defineProvider } from '../../define.js';
 import type { ChatAnswer } from '../../vendors/dashscope/chat.js';
 import {
@@ -19,6 +19,7 @@ import type {
   TranslationRequest,
 } from '../contract.js';
 import { type Asker, type Bill, createAsker } from './ask.js';
+import { estimateLines, estimateNotes } from './estimate.js';
 import { traitsOf } from './models.js';
 import { type Brief, notesPrompt, promptVersion } from './prompt.js';
 import { solve } from './solve.js';
@@ -76,6 +77,8 @@ export const qwen = defineProvider({
 
 class Qwen implements TranslationProvider {
   readonly host: string;
+  readonly region: string | undefined;
+  readonly billedModel: string;
   readonly limits;
   private readonly client: DashscopeClient;
   private readonly asker: Asker;
@@ -90,6 +93,8 @@ class Qwen implements TranslationProvider {
     this.limits = { maxLines, maxChars, concurrency, adapts: true, preparesAbove };
     this.client = dashscope(options, tools);
     this.host = this.client.host;
+    this.region = this.client.region;
+    this.billedModel = model;
     this.asker = createAsker(this.client, traitsOf(model), { model, timeoutMs, temperature, seed });
     this.brief = { glossary: options.glossary, context: options.context, wordings: options.wordings };
   }
@@ -119,6 +124,14 @@ class Qwen implements TranslationProvider {
       lines: outcomes.filter((outcome) => 'text' in outcome),
       failures: outcomes.filter((outcome) => 'code' in outcome),
     };
+  }
+
+  estimate(request: TranslationRequest): CallEstimate {
+    return estimateLines(request, this.brief, this.options.model);
+  }
+
+  estimatePreparing(script: ScriptRequest): CallEstimate {
+    return estimateNotes({ ...script, lines: headOf(script.lines) }, this.brief, this.options.model);
   }
 
   async prepare(script: ScriptRequest, signal: AbortSignal): Promise<PreparedScript> {

@@ -1,5 +1,5 @@
 import { DubError, throwIfAborted } from '../../../errors.js';
-import type { ProviderTools, Readiness, Units } from '../../contract.js';
+import type { CallEstimate, ProviderTools, Readiness, Units } from '../../contract.js';
 import { type DashscopeClient, dashscope } from '../../vendors/dashscope/index.js';
 import { hasWords, oneLine } from '../../vendors/local/text.js';
 import type { TtsProvider, TtsReply, TtsRequest, Voice } from '../contract.js';
@@ -66,10 +66,13 @@ export function createQwenTts(options: QwenOptions, tools: ProviderTools): TtsPr
 
   return {
     host: client.host,
+    region: client.region,
+    billedModel: model.name,
     limits: { maxChars, languages: languagesOf(model), concurrency: options.concurrency },
     ready: async () => readinessOf(client, model, ids),
     voices: async (language) => [...ownVoices(ids, model, language), ...offerVoices(model, language)],
     fingerprint: () => fingerprintOf(options),
+    estimate: ({ text }) => estimateFor(model, oneLine(text)),
     async synthesize(request, signal): Promise<TtsReply> {
       throwIfAborted(signal);
       const text = textToSay(request.text);
@@ -141,6 +144,24 @@ function fingerprintOf(options: QwenOptions): Record<string, string | number> {
 /** How much faster than usual the speech may be: instructions can ask for haste in words. */
 function speedOf({ speechRate, instructions }: QwenOptions): number {
   return Math.max(1, speechRate ?? 1) * (instructions === undefined ? 1 : 1.6);
+}
+
+/** Audio tokens for a second of speech, and characters a second at the least (Qwen-TTS API reference). */
+const legacyTokensPerSecond = 50;
+const slowestCharactersPerSecond = 8;
+
+/** Characters are counted as the service counts them; the legacy models bill tokens of text and of sound. */
+function estimateFor({ name, kind }: QwenModel, text: string): CallEstimate {
+  const characters = billedCharacters(text);
+  if (kind !== 'legacy') {
+    const units: Units[] = [{ unit: 'character', count: characters, model: name }];
+    return { likely: units, most: units };
+  }
+  const tokens = (perSecond: number): Units[] => [
+    { unit: 'input-token', count: characters, model: name },
+    { unit: 'output-token', count: Math.ceil((characters / perSecond) * legacyTokensPerSecond), model: name },
+  ];
+  return { likely: tokens(slowestCharactersPerSecond * 1.75), most: tokens(slowestCharactersPerSecond) };
 }
 
 /** What a piece is billed, as the service says or, failing that, as its text counts. */

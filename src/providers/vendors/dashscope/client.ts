@@ -63,6 +63,8 @@ export interface DashscopeReadiness {
 export interface DashscopeClient {
   /** Where everything goes, without scheme: `dashscope.aliyuncs.com`. */
   readonly host: string;
+  /** As --dashscope-region names it; undefined for a host of one's own choice that names none. */
+  readonly region: string | undefined;
   /** Tells keys apart without telling the key: 12 hexadecimal digits. Uploads and tasks belong to one account. */
   readonly account: string;
   /** What was odd in the settings and has been put right. */

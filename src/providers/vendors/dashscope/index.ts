@@ -167,6 +167,7 @@ export function dashscope(options: DashscopeOptions, tools: DashscopeTools): Das
 
   const client: DashscopeClient = {
     host: host.host,
+    region: host.region?.name,
     account,
     warnings: host.warnings,
     ready() {
