@@ -8,15 +8,20 @@ import type { Http, HttpOptions, HttpScope } from './http.js';
 import { createLimiter } from './limiter.js';
 import { redactText } from './redact.js';
 import { createRunner, type Shared } from './runner.js';
+import { createSharedLimits } from './shared-limits.js';
 
 /** The HTTP client of the process. Opens nothing and loads nothing until the first request. */
 export function createHttp(options: HttpOptions): Http {
   const clock = options.clock ?? systemClock;
   const connectMs = options.connectMs ?? 10_000;
+  const own = { limiter: createLimiter(clock), gate: createGate() };
+  const { sharedLimits } = options;
+  const joint = sharedLimits && createSharedLimits(own, { ...sharedLimits, clock });
+  const { limiter, gate } = joint ?? own;
+  const agents = createAgents({ connectMs, env: options.env ?? {}, lookup: options.lookup });
   const shared: Shared = {
-    agents: createAgents({ connectMs, env: options.env ?? {}, lookup: options.lookup }),
-    limiter: createLimiter(clock),
-    gate: createGate(),
+    ...{ agents, limiter, gate },
+    close: () => Promise.all([agents.close(), joint?.close()]).then(() => undefined),
     clock,
     random: options.random ?? Math.random,
     userAgent: `dub/${options.version}`,
@@ -42,7 +47,7 @@ function scoped(shared: Shared, scope: HttpScope): Http {
     gate,
     scope: (inner) => scoped(shared, narrowed(scope, inner)),
     redact: (text) => redactText(text, scope.secrets ?? []),
-    close: () => shared.agents.close(),
+    close: shared.close,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Limiter, Rates } from './limiter.js';
 import type { ProxySettings } from './proxy.js';
 import type { ReplyHeaders } from './reply.js';
 import type { Repeat, RetryPolicy } from './retry.js';
+import type { SharedLimitsOptions } from './shared-limits.js';
 import type { EventOptions, ServerEvent } from './sse.js';
 import type { TimeLimits } from './watch.js';
 
@@ -126,6 +127,8 @@ export interface HttpOptions extends HttpScope {
   readonly clock?: Clock | undefined;
   /** From 0 to below 1; `Math.random` unless told. */
   readonly random?: (() => number) | undefined;
+  /** Where limits are shared with other processes of the machine; kept in this process alone without it. */
+  readonly sharedLimits?: Pick<SharedLimitsOptions, 'folder' | 'onLost'> | undefined;
   /** How names become addresses; the system's way unless told. */
   readonly lookup?: LookupFunction | undefined;
 }

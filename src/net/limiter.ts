@@ -1,5 +1,5 @@
-import { throwIfAborted } from '../errors.js';
-import { type Clock, untilAborted } from './clock.js';
+import type { Clock } from './clock.js';
+import { createLine, type Line } from './line.js';
 
 /** What a service allows. Undefined means no limit. */
 export interface Rates {
@@ -20,12 +20,18 @@ export interface Cost {
   readonly tokens?: number | undefined;
 }
 
+/** Leave to send one request now. */
+export interface Turn {
+  /** Told when the request is on its way, which may be later than now; only the first call counts. */
+  sent(): void;
+}
+
 /** Token buckets by key (a service and model): requests wait in the order they came. */
 export interface Limiter {
   /** Sets or changes the rates of a key; a key without rates is not limited. */
   configure(key: string, rates: Rates): void;
   /** Resolves when the key has enough left; rejects at once with `INTERRUPTED` on abort, letting the next one on. */
-  take(key: string, cost: Cost, signal: AbortSignal): Promise<void>;
+  take(key: string, cost: Cost, signal: AbortSignal): Promise<Turn>;
   /** Lets nothing through for `ms`, as a service asked by `Retry-After`. */
   pause(key: string, ms: number): void;
 }
@@ -43,8 +49,7 @@ interface Bucket {
   /** When the tanks were filled last. */
   filledAt: number;
   notBefore: number;
-  /** Settles when everyone ahead is through. */
-  line: Promise<void>;
+  readonly line: Line;
 }
 
 /** A limiter with nothing configured. */
@@ -59,7 +64,7 @@ export function createLimiter(clock: Clock): Limiter {
       tokens: undefined,
       filledAt: clock.now(),
       notBefore: 0,
-      line: Promise.resolve(),
+      line: createLine(),
     };
     buckets.set(key, bucket);
     return bucket;
@@ -92,21 +97,13 @@ export function createLimiter(clock: Clock): Limiter {
       bucket.requests = tank(rates.requestsPerMinute, rates.burstMs, bucket.requests);
       bucket.tokens = tank(rates.tokensPerMinute, rates.burstMs, bucket.tokens);
     },
-    async take(key, cost, signal) {
-      throwIfAborted(signal);
+    take(key, cost, signal) {
       const bucket = bucketOf(key);
-      const turn = bucket.line;
-      let step: () => void = () => undefined;
-      bucket.line = new Promise((resolve) => {
-        step = resolve;
+      const { requests = 1, tokens = 0 } = cost;
+      return bucket.line.run(signal, async () => {
+        await waitForEnough(bucket, { requests, tokens }, signal);
+        return { sent: () => undefined };
       });
-      try {
-        await untilAborted(turn, signal);
-        await waitForEnough(bucket, { requests: cost.requests ?? 1, tokens: cost.tokens ?? 0 }, signal);
-      } finally {
-        // Whoever left early still has others ahead: the next one waits for those too.
-        void turn.then(step);
-      }
     },
     pause(key, ms) {
       const bucket = bucketOf(key);

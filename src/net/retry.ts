@@ -2,6 +2,7 @@ import { DubError, throwIfAborted } from '../errors.js';
 import type { Clock } from './clock.js';
 import { copyFacts, factsOf } from './facts.js';
 import type { Pass } from './gate.js';
+import type { Turn } from './limiter.js';
 
 /**
  * What may be done twice: `safe` changes nothing (a poll), `repeatable` changes something but twice is as good as once
@@ -32,6 +33,9 @@ export const defaultRetry: RetryPolicy = {
   deadlineMs: 600_000,
 };
 
+/** A place, and the rate's leave to send. */
+export interface Admission extends Pass, Turn {}
+
 /** What `repeat` needs besides the attempt itself. */
 export interface RepeatPlan {
   readonly kind: Repeat;
@@ -40,7 +44,7 @@ export interface RepeatPlan {
   /** From 0 to below 1. */
   readonly random: () => number;
   /** Waits for a place and for the rate. */
-  admit(): Promise<Pass>;
+  admit(): Promise<Admission>;
   /** Called before every wait; `attempt` counts from 1 and has just failed. */
   onRetry(error: DubError, attempt: number, waitMs: number): void;
 }
@@ -52,7 +56,7 @@ export interface RepeatPlan {
 export async function repeat<T>(
   plan: RepeatPlan,
   signal: AbortSignal,
-  attempt: (pass: Pass, remainingMs: number) => Promise<T>,
+  attempt: (pass: Admission, remainingMs: number) => Promise<T>,
 ): Promise<T> {
   let end = plan.clock.now() + plan.policy.deadlineMs;
   for (let made = 1; ; made++) {

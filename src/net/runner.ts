@@ -2,12 +2,13 @@ import type { Agents, Reach } from './agents.js';
 import { type PreparedBody, prepareBody } from './body.js';
 import type { Clock } from './clock.js';
 import { exchange, type OpenReply } from './exchange.js';
+import { factsOf } from './facts.js';
 import { failure } from './failures.js';
 import type { Gate, Pass } from './gate.js';
 import type { HttpRequest, HttpScope } from './http.js';
-import type { Limiter } from './limiter.js';
+import type { Limiter, Turn } from './limiter.js';
 import { redactError, redactText } from './redact.js';
-import { defaultRetry, type Repeat, type RepeatPlan, repeat } from './retry.js';
+import { type Admission, defaultRetry, type Repeat, type RepeatPlan, repeat } from './retry.js';
 import { startWatch, type TimeLimits, type Watch } from './watch.js';
 
 /** A minute of silence, five minutes in all. */
@@ -22,6 +23,8 @@ export interface Shared {
   readonly random: () => number;
   readonly userAgent: string;
   readonly connectMs: number;
+  /** Ends every connection and gives back what is shared with other processes. */
+  close(): Promise<void>;
 }
 
 /** One attempt of a request. */
@@ -71,7 +74,7 @@ export function createRunner(shared: Shared, scope: HttpScope): Runner {
                 pass,
                 url,
                 what,
-                send: sender({ request, method, what, body, shared, watch }),
+                send: sender({ request, method, what, body, shared, watch, turn: pass }),
               });
             } catch (error) {
               watch.stop();
@@ -93,13 +96,18 @@ interface Sending {
   readonly body: PreparedBody | undefined;
   readonly shared: Shared;
   readonly watch: Watch;
+  readonly turn: Turn;
 }
 
-function sender({ request, method, what, body, shared, watch }: Sending): Attempt['send'] {
+function sender({ request, method, what, body, shared, watch, turn }: Sending): Attempt['send'] {
   const headers = { 'user-agent': shared.userAgent, ...lowerCase(request.headers ?? {}) };
   const { connectMs } = shared;
+  function onSent(bytes: number): void {
+    turn.sent();
+    request.onSent?.(bytes);
+  }
   return (url, reach) =>
-    exchange({ method, url, headers, body, reach, what, connectMs, onSent: request.onSent }, shared.agents, watch);
+    exchange({ method, url, headers, body, reach, what, connectMs, onSent }, shared.agents, watch).finally(turn.sent);
 }
 
 interface Asking {
@@ -110,27 +118,32 @@ interface Asking {
 }
 
 function planOf({ request, method, what, signal }: Asking, shared: Shared, scope: HttpScope): RepeatPlan {
-  const { limiter, gate, clock, random } = shared;
+  const { agents, limiter, gate, clock, random } = shared;
   const asked = request.limiter;
+  const policy = { ...defaultRetry, ...defined(scope.retry), ...defined(request.retry) };
   return {
     kind: request.idempotent ?? usualKind(method),
-    policy: { ...defaultRetry, ...defined(scope.retry), ...defined(request.retry) },
+    policy,
     clock,
     random,
     async admit() {
       if (asked === undefined) return freePass;
+      // Loaded before the turn comes: what is let go in its moment must not arrive in another.
+      await agents.get('configured');
       const pass = await gate.enter(asked.key, signal);
       try {
-        await limiter.take(asked.key, { tokens: asked.tokens }, signal);
+        const { sent } = await limiter.take(asked.key, { tokens: asked.tokens }, signal);
+        return { leave: pass.leave, sent };
       } catch (error) {
         pass.leave('failed');
         throw error;
       }
-      return pass;
     },
     onRetry(error, attempt, waitMs) {
-      // A wait that the service asked for holds for everyone under the same key.
-      if (asked !== undefined && error.retryAfterMs !== undefined) limiter.pause(asked.key, waitMs);
+      // A wait that the service asked for holds for everyone under the same key; when it asked for none, a short one.
+      const told = error.retryAfterMs !== undefined;
+      if (asked !== undefined && (told || factsOf(error)?.busy))
+        limiter.pause(asked.key, told ? waitMs : Math.min(waitMs, policy.baseMs));
       const message = redactText(error.message, scope.secrets ?? []);
       scope.onRetry?.({ request: what, attempt, waitMs: Math.round(waitMs), code: error.code, message });
     },
@@ -170,4 +183,4 @@ function defined<T extends object>(settings: Partial<T> | undefined): Partial<T>
   return Object.fromEntries(Object.entries(settings ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-const freePass: Pass = { leave: () => undefined };
+const freePass: Admission = { leave: () => undefined, sent: () => undefined };

@@ -19,7 +19,7 @@ export async function runCommand(call: Call): Promise<number> {
   const { config } = loaded;
   const inputs = await settleInputs(call.line.operands, config, call.io.cwd);
   const media = await findTools(config);
-  return withProviderTools(call.io, async (tools) => {
+  const work = async (tools: ProviderTools) => {
     const exits: number[] = [];
     for (const input of inputs) {
       const exit = await runInput({ call, loaded, input, media, tools });
@@ -28,7 +28,11 @@ export async function runCommand(call: Call): Promise<number> {
       if (inputs.length > 1 && !config.quiet) call.say(`${visible(basename(input))}: exit ${exit}\n`);
     }
     return worstExit(exits);
-  });
+  };
+  const warn = (message: string) => {
+    if (!config.quiet) call.say(`${call.errStyle.yellow('warning:')} ${visible(message)}\n`);
+  };
+  return withProviderTools(call.io, work, { cache: config.cache, warn });
 }
 
 /** Exit numbers from harmless to grave: gaps and gates, one file, the call, time, account, machine, a fault, a stop. */
