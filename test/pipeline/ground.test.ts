@@ -125,7 +125,7 @@ describe('an output', () => {
 describe('another container', () => {
   it.each(['mkv', 'mov'])('%s holds the dub and passes every gate', async (extension) => {
     const { exit, stderr } = await dub(film, '--strict', '-o', `other.${extension}`);
-    expect(stderr).toContain('passed all 13 gates');
+    expect(stderr).toMatch(/passed all \d+ gates/);
     expect(exit).toBe(0);
   });
 });
