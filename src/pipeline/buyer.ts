@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
 import type { ReplyNotes } from '../providers/contract.js';
 import type {
   BoughtLine,
@@ -101,6 +102,16 @@ class StoreBuyer implements Buyer {
   async find<Answer>(stage: string, key: Key): Promise<Answer | undefined> {
     const entry = await this.tools.store.find(this.#nameOf(stage, key));
     return entry && (contentOf(entry).reply as Answer);
+  }
+
+  has(stage: string, key: Key): Promise<boolean> {
+    return this.tools.store.has(this.#nameOf(stage, key));
+  }
+
+  async holds(paths: readonly string[]): Promise<boolean> {
+    const names = paths.map((path) => basename(path, extname(path)));
+    const found = await Promise.all(names.map((name) => this.tools.store.find(name)));
+    return found.every((entry, index) => entry?.path === paths[index]);
   }
 
   async #ask<Line extends WantedLine, Answer>(

@@ -171,6 +171,7 @@ async function muxDub(work: TargetWork, mixed: Mix, subtitles: Subtitles): Promi
   const { job, session, language, shared, output } = work;
   const name = nativeLanguageName(language);
   const partial = partialPath(output.path);
+  await session.folder.expectLeftover(partial);
   const options = {
     path: partial,
     container: output.container,

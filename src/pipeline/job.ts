@@ -68,6 +68,8 @@ export interface DubJob {
   readonly onOverflow: 'overrun' | 'trim' | 'fail';
   /** True: a failed gate or an overflow gives exit 7. */
   readonly strict: boolean;
+  /** What `run.json` should remember of how the job was asked for, as plain JSON without secrets. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What a run reaches the world through. */

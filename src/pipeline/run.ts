@@ -21,7 +21,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   await refuseUndrawable(job, source, tools.signal);
   await refuseUnserved(job, tools.signal);
   const folder = await openWorkFolder(workFolderPath(job, outputs));
-  const session = startSession(tools, folder, job.cache);
+  const session = startSession(tools, folder, job);
   try {
     session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(job) });
     const shared = await prepareShared(job, source, session);
@@ -29,11 +29,12 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
     for (const output of outputs) {
       summaries.push(await dubInto({ output, shared, job, session, language: output.target.language }));
     }
-    return await finish(job, source, summaries, session);
+    return finish(job, source, summaries, session);
   } catch (error) {
     session.noteFailure(error);
     throw error;
   } finally {
+    await session.close();
     await folder.close();
   }
 }
@@ -49,8 +50,8 @@ function namesOf(job: DubJob) {
   return { targets: job.targets.map((target) => target.language), providers };
 }
 
-async function finish(job: DubJob, source: Source, outputs: OutputSummary[], session: Session): Promise<RunSummary> {
-  const summary = session.emit({
+function finish(job: DubJob, source: Source, outputs: OutputSummary[], session: Session): RunSummary {
+  return session.emit({
     type: 'summary',
     exit: exitNumber(job, outputs),
     input: source.path,
@@ -58,8 +59,6 @@ async function finish(job: DubJob, source: Source, outputs: OutputSummary[], ses
     outputs,
     ms: session.elapsedMs(),
   }) as RunSummary;
-  await session.writeRecord(summary);
-  return summary;
 }
 
 /** Exit number of a run that finished with lines that were not voiced as asked. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { DubError, throwIfAborted } from '../errors.js';
+import { DubError, exitNumbers, throwIfAborted } from '../errors.js';
 import type { Buyer, JobKeeper, StageContext, StageEvent } from '../stages/context.js';
 import type { Kept, WorkFolder } from '../workspace/folder.js';
 import { hashValue } from '../workspace/hash.js';
 import { withSpare } from '../workspace/spare-store.js';
 import { type ContentStore, openContentStore } from '../workspace/store.js';
 import { type Cashier, createBuyer, freeOfCharge } from './buyer.js';
-import type { RunEvent, RunEventBody, RunSummary } from './events.js';
-import type { RunTools } from './job.js';
-import { toJsonText } from './readable.js';
+import type { RunEvent, RunEventBody } from './events.js';
+import type { DubJob, RunTools } from './job.js';
+import { type Journal, startJournal } from './journal.js';
 
 /** One run: stamps its events, times its stages, and hands each stage its context. */
 export interface Session {
@@ -29,10 +29,10 @@ export interface Session {
   warnings(language: string): string[];
   /** Writes a file for people into the work folder; says so when a person's edit was left in place. */
   write(name: string, text: string): Promise<void>;
-  /** Writes `run.json`: what the last finished run came to. */
-  writeRecord(summary: RunSummary): Promise<void>;
   /** Logs the error that ended the run. */
   noteFailure(error: unknown): void;
+  /** Resolves when the journal is on the disk. */
+  close(): Promise<void>;
 }
 
 /** Which stage, and for which target when it is one of several. */
@@ -41,19 +41,20 @@ export interface StageName {
   readonly language?: string;
 }
 
-/** @param cache folder of the shared store: what was paid for is kept there, across inputs */
+/** @param job its `cache` is the shared store: what was paid for is kept there, across inputs */
 export function startSession(
   tools: RunTools,
   folder: WorkFolder,
-  cache: string,
+  job: Pick<DubJob, 'cache' | 'settings'>,
   cashier: Cashier = freeOfCharge,
 ): Session {
   const startedAt = performance.now();
-  const stamper = startStamping(tools, folder);
+  const journal = startJournal(folder.path, job.settings);
+  const stamper = startStamping(tools, folder, journal);
   const { emit } = stamper;
   const warn = (message: string) => void emit({ type: 'warning', stage: 'store', message });
   const store = withSpare(
-    openContentStore(cache, { warn }),
+    openContentStore(job.cache, { warn }),
     openContentStore(join(folder.path, '.state', 'paid'), { warn }),
     warn,
   );
@@ -79,18 +80,17 @@ export function startSession(
       const message = `${name} was edited by hand and left as it is; what this run made of it is in ${path}.`;
       emit({ type: 'warning', stage: 'work', message });
     },
-    async writeRecord(summary) {
-      await folder.writeForPeople('run.json', toJsonText(summary));
-    },
     noteFailure(error) {
       const known = error instanceof DubError;
       stamper.log({
         type: 'error',
-        exit: 1,
+        exit: known ? exitNumbers[error.code] : 1,
         code: known ? error.code : 'BUG',
         message: String((error as Error).message),
       });
+      journal.fail(error);
     },
+    close: () => journal.flush(),
   };
 }
 
@@ -101,7 +101,7 @@ interface Stamper {
   warnings(language: string): string[];
 }
 
-function startStamping(tools: RunTools, folder: WorkFolder): Stamper {
+function startStamping(tools: RunTools, folder: WorkFolder, journal: Journal): Stamper {
   const run = randomUUID();
   const warned: { readonly language: string | undefined; readonly message: string }[] = [];
   const stamp = (body: RunEventBody) => ({ v: 1, time: new Date().toISOString(), run, ...body }) as RunEvent;
@@ -112,6 +112,7 @@ function startStamping(tools: RunTools, folder: WorkFolder): Stamper {
       const event = stamp(body);
       if (event.type === 'warning') warned.push({ language: event.language, message: event.message });
       folder.log(JSON.stringify(event));
+      journal.note(event);
       tools.sink(event);
       return event;
     },

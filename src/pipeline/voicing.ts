@@ -5,7 +5,7 @@ import { synthesize } from '../stages/synthesize.js';
 import { together } from '../stages/together.js';
 import { translate } from '../stages/translate.js';
 import type { Kept } from '../workspace/folder.js';
-import { filesExist, lineScope, synthesizeKey, translateKey } from './keys.js';
+import { lineScope, synthesizeKey, translateKey } from './keys.js';
 import { LineQueue } from './line-queue.js';
 import { countOf } from './readable.js';
 import type { TargetWork } from './work.js';
@@ -65,7 +65,7 @@ function voiceKept(work: TargetWork, casting: Cast, translation: Translation): P
       takesName(work),
       await synthesizeKey(work.output.target, translation, casting.voices),
       () => voice(queue, work, casting, ctx),
-      (takes) => filesExist(takes.takes.map((take) => take.path)),
+      (takes) => ctx.buyer.holds(takes.takes.map((take) => take.path)),
     );
   });
 }

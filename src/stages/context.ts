@@ -116,6 +116,10 @@ export interface Buyer {
   ): Promise<{ readonly answers: ReadonlyMap<string, BoughtLine<Answer>>; readonly notes: ReplyNotes | undefined }>;
   /** What is kept under the key of a purchase of this stage; undefined when there is none. Buys nothing. */
   find<Answer>(stage: string, key: Readonly<Record<string, unknown>>): Promise<Answer | undefined>;
+  /** Whether something is kept under the key: a quick look that may take a damaged entry for a whole one. */
+  has(stage: string, key: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /** Whether all these files of earlier purchases are still there and whole. Damaged ones are set aside. */
+  holds(paths: readonly string[]): Promise<boolean>;
 }
 
 /** Remembers jobs that a service works on, so that a later run asks for them instead of paying again. */

@@ -36,6 +36,11 @@ export function partialPath(path: string): string {
   );
 }
 
+/** Whether a file's name is one that `partialPath` gives. */
+export function isPartial(name: string): boolean {
+  return /^\..*\.[0-9a-f]{12}\.partial(\.[^.]+)?$/s.test(name);
+}
+
 /**
  * Gives a finished scratch file its final name, synced first.
  * @param replace false: an existing file of that name is an OUTPUT_EXISTS error, also when it appeared meanwhile

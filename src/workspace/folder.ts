@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { makeFolder, toFileError, writeWhole } from './files.js';
+import { appendFile, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, isAbsolute, join } from 'node:path';
+import { isPartial, makeFolder, toFileError, writeWhole } from './files.js';
 import { canonicalJson, hashValue } from './hash.js';
 import { takeLock } from './lock.js';
 import { type ContentStore, openContentStore } from './store.js';
@@ -43,6 +43,11 @@ export interface WorkFolder {
    * @returns the path written, and whether a person's own version was left in place
    */
   writeForPeople(name: string, text: string): Promise<{ readonly path: string; readonly yieldedToEdit: boolean }>;
+  /**
+   * Notes an unfinished file outside the folder before it is written: should this run be killed, the next one that opens
+   * the folder removes it.
+   */
+  expectLeftover(path: string): Promise<void>;
   /** Appends a line to `events.ndjson`; lines keep their order. */
   log(line: string): void;
   /** Flushes the log, removes the scratch folder and releases the lock. */
@@ -64,6 +69,7 @@ export async function openWorkFolder(path: string): Promise<WorkFolder> {
   await makeFolder(state);
   const lock = await takeLock(join(state, 'lock'));
   try {
+    await tidyAfterDead(path, state);
     const scratch = await mkdtemp(join(state, 'run-'));
     return workFolder(path, state, scratch, () => lock.release());
   } catch (error) {
@@ -80,6 +86,34 @@ export async function readKept<T>(folder: string, name: string, given: unknown):
 /** Reads an artefact of a work folder without taking its lock, as `WorkFolder.read` does. */
 export async function readArtefact<T>(folder: string, name: string): Promise<T | undefined> {
   return (await readStored(join(folder, '.state', `${name}.json`)))?.value as T | undefined;
+}
+
+const leftoversName = 'leftovers';
+
+/** What a run that was killed left behind: its scratch folder, unfinished files, the torn last line of its log. */
+async function tidyAfterDead(path: string, state: string): Promise<void> {
+  const left = await readFile(join(state, leftoversName), 'utf8').catch(() => '');
+  const names = await readdir(state, { recursive: true });
+  const inState = names.filter((name) => /^run-[^/\\]*$/.test(name) || isPartial(basename(name)));
+  const elsewhere = left.split('\0').filter((name) => isAbsolute(name) && isPartial(basename(name)));
+  for (const name of [...inState.map((each) => join(state, each)), ...elsewhere]) {
+    await rm(name, { recursive: true, force: true }).catch(() => undefined);
+  }
+  await rm(join(state, leftoversName), { force: true });
+  await cutTornLine(join(path, 'events.ndjson'));
+}
+
+async function cutTornLine(path: string): Promise<void> {
+  const file = await open(path, 'r+').catch(() => undefined);
+  if (file === undefined) return;
+  try {
+    const { size } = await file.stat();
+    const tail = Buffer.alloc(Math.min(size, 65_536));
+    await file.read(tail, 0, tail.length, size - tail.length);
+    await file.truncate(size - tail.length + tail.lastIndexOf('\n') + 1);
+  } finally {
+    await file.close();
+  }
 }
 
 function workFolder(path: string, state: string, scratch: string, release: () => Promise<void>): WorkFolder {
@@ -105,6 +139,12 @@ function workFolder(path: string, state: string, scratch: string, release: () =>
       return readArtefact(path, name);
     },
     writeForPeople: (name, text) => writeForPeople(path, state, name, text),
+    async expectLeftover(leftover) {
+      // Names may hold line breaks, but no zero.
+      await appendFile(join(state, leftoversName), `${leftover}\0`, { mode: 0o600 }).catch((cause: unknown) => {
+        throw toFileError(cause, join(state, leftoversName));
+      });
+    },
     log(line) {
       logged = logged
         .then(() => appendFile(join(path, 'events.ndjson'), `${line}\n`, { mode: 0o600 }))
@@ -113,6 +153,7 @@ function workFolder(path: string, state: string, scratch: string, release: () =>
     async close() {
       await logged;
       await rm(scratch, { recursive: true, force: true });
+      await rm(join(state, leftoversName), { force: true });
       await release();
     },
   };

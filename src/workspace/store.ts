@@ -77,7 +77,7 @@ export function openContentStore(root: string, options: StoreOptions = {}): Cont
 
 /** Where an entry's record lies, beside its file. */
 export function recordPath(root: string, name: string): string {
-  return join(root, name.slice(0, 2), `${name}.json`);
+  return join(root, name.slice(0, 2), `${name}.record.json`);
 }
 
 class FolderStore implements ContentStore {

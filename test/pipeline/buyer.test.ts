@@ -97,7 +97,7 @@ describe('a buyer', () => {
     expect([first.kept, again.kept]).toEqual([false, true]);
     expect(again).toMatchObject({ path: first.path, notes });
     expect(await readFile(again.path, 'utf8')).toBe('sound');
-    for (const path of [again.path, again.path.replace('.raw', '.json')]) {
+    for (const path of [again.path, again.path.replace('.raw', '.record.json')]) {
       expect((await stat(path)).mode & 0o777).toBe(0o600);
     }
     expect((await stat(join(again.path, '..'))).mode & 0o777).toBe(0o700);
@@ -118,9 +118,9 @@ describe('a buyer', () => {
     await damage((await buyer.buyFile(order)).path);
     expect(await buyer.buyFile(order)).toMatchObject({ kept: false });
     const aside = await readdir(join(folder, 'damaged'));
-    expect(aside.map((name) => name.slice(40)).sort()).toEqual(['.json', '.raw']);
+    expect(aside.map((name) => name.slice(40)).sort()).toEqual(['.raw', '.record.json']);
     expect(warnings).toEqual([
-      `A kept answer is damaged and is made again: ${join(folder, 'damaged', aside.find((name) => name.endsWith('.json'))!)}.`,
+      `A kept answer is damaged and is made again: ${join(folder, 'damaged', aside.find((name) => name.endsWith('.record.json'))!)}.`,
     ]);
   });
 

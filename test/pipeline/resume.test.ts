@@ -5,6 +5,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../src/pipeline/journal.js';
+import { jsonLines } from '../support/command.js';
 import { makeFolder, removeFolder, streamHash } from '../support/media.js';
 import { copyTalk, stagesOf, type Talk } from './support.js';
 
@@ -53,6 +55,29 @@ describe('a second run', () => {
     expect(voiced).toHaveLength(5);
   });
 
+  it('notices a kept take that is damaged, sets it aside and voices that line again', async () => {
+    await talk.dub('--force');
+    const sound = await streamHash(talk.output, 'a');
+    const cache = join(talk.folder, 'cache');
+    const takes = (await readdir(cache, { recursive: true })).filter((name) => name.endsWith('.flac'));
+    expect(takes).toHaveLength(5);
+    const victim = join(cache, takes[2]!);
+    const bytes = await readFile(victim);
+    bytes[bytes.length - 100]! ^= 1;
+    await writeFile(victim, bytes);
+    const again = await talk.dub('--json', '--force', '--bed', 'mute');
+    expect(again.exit).toBe(0);
+    const warnings = jsonLines(again.stdout).filter(({ type }) => type === 'warning');
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^A kept answer is damaged and is made again: .*damaged/),
+    ]);
+    const voiced = jsonLines(again.stdout).filter(({ type, stage }) => type === 'line-done' && stage === 'synthesize');
+    expect(voiced.filter(({ kept }) => kept === false)).toHaveLength(1);
+    expect(await readdir(join(cache, 'damaged'))).toHaveLength(2);
+    await talk.dub('--force');
+    expect(await streamHash(talk.output, 'a')).toBe(sound);
+  });
+
   it('never overwrites what a person edited in the work folder, and says where the new text is', async () => {
     await talk.dub();
     await writeFile(work('script.srt'), 'mine');
@@ -77,18 +102,31 @@ describe('a second run', () => {
       expect(child.signalCode).toBe('SIGKILL');
     }
     expect(existsSync(talk.output)).toBe(false);
+    const killed = JSON.parse(await readFile(work('run.json'), 'utf8')) as RunRecord;
+    expect(killed).toMatchObject({ state: 'running', input: talk.film, targets: ['es'] });
+    expect(['mix', 'mux']).toContain(killed.stages.at(-1)?.stage);
+    expect(killed.stages.find(({ stage }) => stage === 'synthesize')).toMatchObject({ state: 'done', kept: true });
     const resumed = await talk.dub('--json');
     expect(resumed.exit).toBe(0);
+    const finished = JSON.parse(await readFile(work('run.json'), 'utf8')) as RunRecord;
+    expect(finished).toMatchObject({ state: 'finished', exit: 0, outputs: [{ path: talk.output }] });
     expect(stagesOf(resumed.stdout).kept).toContain('synthesize');
-    const left = (await readdir(talk.folder)).filter((name) => name.includes('.partial'));
+    expect((await readdir(talk.folder)).filter((name) => name.includes('.partial'))).toEqual([]);
     const hash = await streamHash(talk.output, 'a');
 
     await rm(work(), { recursive: true });
     await rm(join(talk.folder, 'cache'), { recursive: true });
     await talk.dub('--force');
     expect(await streamHash(talk.output, 'a')).toBe(hash);
-    // A killed process cannot tidy up; what it leaves is hidden, marked, and never taken for a dub.
-    for (const name of left) expect(name).toMatch(/^\.talk\.es\.[0-9a-f]{12}\.partial\.mp4$/);
+  });
+});
+
+describe('run.json', () => {
+  it('says how a run failed', async () => {
+    await writeFile(join(talk.folder, 'spanish.srt'), '1\n00:00:00,000 --> 00:00:00,100\nNada.\n');
+    expect((await talk.dub('--on-line-failure', 'fail')).exit).not.toBe(0);
+    const failed = JSON.parse(await readFile(work('run.json'), 'utf8')) as RunRecord;
+    expect(failed).toMatchObject({ state: 'failed', error: { code: expect.any(String), message: expect.any(String) } });
   });
 });
 

@@ -10,4 +10,11 @@ export function buyerIn(folder: string, signal = new AbortController().signal): 
 const refuse = () => Promise.reject(new Error('nothing is bought here'));
 
 /** For stages that buy nothing. */
-export const noBuyer: Buyer = { buy: refuse, buyFile: refuse, buyLines: refuse, find: refuse };
+export const noBuyer: Buyer = {
+  buy: refuse,
+  buyFile: refuse,
+  buyLines: refuse,
+  find: refuse,
+  has: refuse,
+  holds: refuse,
+};

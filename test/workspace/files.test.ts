@@ -125,6 +125,13 @@ describe('the content store', () => {
     expect((await stat(join(root, 'store'))).mode & 0o077).toBe(0);
   });
 
+  it('keeps a file whose name ends like those of its own records', async () => {
+    const store = openContentStore(root);
+    await store.file({ k: 1 }, '.json', (path) => writeFile(path, '{}'));
+    const again = await store.file({ k: 1 }, '.json', () => Promise.reject(new Error('made twice')));
+    expect(await readFile(again.path, 'utf8')).toBe('{}');
+  });
+
   it('keeps nothing of a file whose making failed', async () => {
     const store = openContentStore(root);
     const failing = store.file({ k: 1 }, '.wav', async (path) => {

@@ -87,6 +87,27 @@ describe('once', () => {
   });
 });
 
+describe('what a run that was killed left', () => {
+  it('is removed by the next one: scratch, unfinished files here and beside the output, half a line of the log', async () => {
+    const dead = await openFolder();
+    const beside = join(root, '.talk.es.0123456789ab.partial.mp4');
+    await dead.expectLeftover(beside);
+    await dead.expectLeftover(join(root, 'mine.mp4'));
+    for (const path of [beside, join(root, 'mine.mp4'), join(dead.path, '.state', '.mix.0123456789ab.partial.m4a')])
+      await writeFile(path, 'half');
+    await writeFile(join(dead.path, 'events.ndjson'), '{"a":1}\n{"b"');
+    // As it is found after kill -9: nothing was closed, and the lock belongs to no living process.
+    await rm(join(dead.path, '.state', 'lock'));
+    const next = await openFolder();
+    next.log('{"c":3}');
+    await open.pop()!.close();
+    expect(existsSync(beside)).toBe(false);
+    expect(existsSync(join(root, 'mine.mp4'))).toBe(true);
+    expect(await readdir(join(dead.path, '.state'))).toEqual([]);
+    expect(await readFile(join(dead.path, 'events.ndjson'), 'utf8')).toBe('{"a":1}\n{"c":3}\n');
+  });
+});
+
 describe('files for people', () => {
   it('replaces its own text and leaves a person’s edit standing', async () => {
     const folder = await openFolder();
