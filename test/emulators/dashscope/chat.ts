@@ -303,7 +303,7 @@ async function answerLine(line: Json, system: string, settings: ChatSettings): P
   const pairs = terms.map(([, from = '', to = '']) => ({ source: from, target: to }));
   const full = await render(String(line.text), pairs, source, target, settings);
   const most = Number(/one to (\d) wordings/.exec(system)?.[1] ?? 1);
-  const units = numberOf(line.syllables) ?? numberOf(line.characters);
+  const units = numberOf(line.syllables) ?? numberOf(line.morae) ?? numberOf(line.characters);
   // A shorter wording is the same without its words of three letters and less.
   const short = full.replace(/(?<![\p{L}\p{N}])\p{L}{1,3}(?![\p{L}\p{N}]) ?/gu, '').trim();
   const wordings = most > 1 && units !== undefined && short !== full && short !== '' ? [short, full] : [full];

@@ -1,9 +1,10 @@
 import { languageName } from '../../../domain/language.js';
+import { unitOf } from '../../../domain/spoken/units.js';
 import type { ChatMessage } from '../../vendors/dashscope/chat.js';
 import type { Term } from '../../vendors/dashscope/lines.js';
 import { oneLine } from '../../vendors/local/text.js';
 import type { ScriptRequest, TranslationLine, TranslationRequest } from '../contract.js';
-import { lengthFor, unitOf } from './length.js';
+import { lengthFor } from './length.js';
 
 /** What the user says about every line. */
 export interface Brief {

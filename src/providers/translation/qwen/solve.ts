@@ -1,9 +1,10 @@
+import { countUnits } from '../../../domain/spoken/units.js';
 import { refusalOf, tookTooLong } from '../../vendors/dashscope/chat.js';
 import { findFault, type LineRules } from '../../vendors/dashscope/lines.js';
 import { hasWords, oneLine } from '../../vendors/local/text.js';
 import type { TranslationAnswer, TranslationLine, TranslationReply, TranslationRequest } from '../contract.js';
 import type { Asker, Bill, Told } from './ask.js';
-import { chooseWording, spokenLength } from './length.js';
+import { chooseWording } from './length.js';
 import { type Brief, linesPrompt } from './prompt.js';
 import { type AnsweredLine, linesSchema, readLines } from './wire.js';
 
@@ -157,7 +158,7 @@ function readWordings(
   const sound = [...new Set(judged.filter(({ fault }) => fault === undefined).map(({ text }) => text))];
   if (sound.length === 0) return { fault: judged[0]?.fault ?? 'it is empty' };
   const wordings = sound
-    .map((text) => ({ text, length: spokenLength(text, rules.target) }))
+    .map((text) => ({ text, length: countUnits(text, rules.target) }))
     .sort((a, b) => a.length - b.length)
     .map(({ text }) => text)
     .slice(0, most);
