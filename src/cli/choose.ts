@@ -13,6 +13,7 @@ import { type EngineSurroundings, loadEngine, settingOfKind, toChosen } from './
 import { findTextTracks } from './media.js';
 import { refuseSource, settleSource } from './source-language.js';
 import { matchTranslations } from './translation-files.js';
+import { mayBecomeReady, whenReady } from './wait-ready.js';
 
 /** What the choice of engines is for. */
 export interface ChoiceContext extends EngineSurroundings {
@@ -20,6 +21,10 @@ export interface ChoiceContext extends EngineSurroundings {
   readonly input: string;
   readonly media: MediaTools;
   readonly platform: NodeJS.Platform;
+  /** For people: what is waited for. */
+  readonly say?: ((message: string) => void) | undefined;
+  /** Told of servers of the user's own that the run uses. */
+  readonly noteServers?: ((hosts: readonly string[]) => void) | undefined;
 }
 
 /** Engines for one job, and what was taken without being named. */
@@ -184,14 +189,18 @@ class Chooser {
   /** Subtitle readers are left to the stage, whose errors name the line and the byte. */
   private async refuseUnready(engine: LoadedProvider<'asr' | 'translation' | 'tts' | 'storage'>): Promise<void> {
     if (engine.definition.name === 'subtitles') return;
-    const { ready, detail, hint } = await engine.provider.ready(this.context.signal);
+    const { signal, say, noteServers } = this.context;
+    const { waitReady, dryRun } = this.config;
+    const name = `${settingOfKind[engine.definition.kind]} ${engine.label}`;
+    noteServers?.(engine.provider.staysOn ?? []);
+    const readiness = await whenReady(engine.provider, name, { waitMs: dryRun ? 0 : waitReady, signal, say });
+    const { ready, detail, hint = '', code } = readiness;
     if (ready) return;
-    const { kind } = engine.definition;
+    // A plan sends nothing, so it can be made before the server is started.
+    if (dryRun && mayBecomeReady(readiness)) return say?.(`${name} cannot be used now: ${detail}.`);
     // A service lacks its key or its account, and says no more than that.
-    if (engine.offline !== false) throw new DubError('ENGINE_MISSING', detail, { hint: hint ?? '' });
-    throw new DubError('PROVIDER_AUTH', `${settingOfKind[kind]} ${engine.label} cannot be used: ${detail}.`, {
-      hint: hint ?? '',
-    });
+    if (engine.offline !== false) throw new DubError('ENGINE_MISSING', detail, { hint });
+    throw new DubError(code ?? 'PROVIDER_AUTH', `${name} cannot be used: ${detail}.`, { hint });
   }
 }
 

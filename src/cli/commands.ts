@@ -17,7 +17,15 @@ export interface CommandSpec {
 
 const shown = ['json', 'quiet', 'verbose'] as const;
 const machine = ['ffmpeg', 'ffprobe', 'cache'] as const;
-const engines = ['whisperCppBinary', 'whisperCppModel', 'piperBinary', 'piperModel', 'dashscopeRegion'] as const;
+const engines = [
+  'whisperCppBinary',
+  'whisperCppModel',
+  'piperBinary',
+  'piperModel',
+  'dashscopeRegion',
+  'indexttsUrl',
+  'indexttsDialect',
+] as const;
 
 /** Every command, in the order of `dub --help`. */
 export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {

@@ -44,6 +44,15 @@ async function refuseFoundModule(kind: ProviderKind, spec: string, { origins }: 
   const key = settingOfKind[kind];
   const origin = origins[key];
   if (origin.trusted) return;
+  if (spec.includes('://')) {
+    throw new DubError(
+      'CONFIG_INVALID',
+      `\`${key}\` in ${origin.name} names a server, and that file was only found, not named.`,
+      {
+        hint: `Your words and keys would go there. If you trust it, name the file with --config, or give --${key} ${spec} yourself.`,
+      },
+    );
+  }
   const { listProviders } = await import('../providers/registry.js');
   if (listProviders(kind).some((entry) => entry.name === spec.split(':')[0])) return;
   throw new DubError(

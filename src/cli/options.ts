@@ -1,4 +1,5 @@
 import { defaultCacheFolder } from '../config/cache-folder.js';
+import { readCommand, readDuration } from '../config/command-reader.js';
 import { bedChoices, lineFailureChoices, loudnessChoices, overflowChoices, subtitleChoices } from '../config/config.js';
 import { readAmount, readCurrency, readExchangeRates, readPrices } from '../config/money-readers.js';
 import type { Feed, OptionTable } from '../config/option.js';
@@ -25,6 +26,11 @@ import {
 function ofModelStudio(option: string): readonly Feed[] {
   const providers = ['asr:qwen', 'translation:qwen', 'translation:qwen-mt', 'tts:qwen', 'storage:dashscope'];
   return providers.map((provider) => ({ provider, option }));
+}
+
+/** One option of every OpenAI-compatible audio server. */
+function ofOpenAi(option: string): readonly Feed[] {
+  return ['asr:openai', 'tts:openai'].map((provider) => ({ provider, option }));
 }
 
 /** A setting of the OSS store that comes from a variable. */
@@ -162,6 +168,19 @@ export const optionTable: OptionTable = {
     default: {},
     defaultText: "the engine's best for the language",
     help: 'voice of a speaker, or of all; `dub voices` lists them',
+    feeds: [{ provider: 'tts:indextts', option: 'asked' }],
+  },
+  voiceConsent: {
+    group: 'Engines',
+    flag: '--voice-consent',
+    value: 'text',
+    env: ['DUBBING_VOICE_CONSENT'],
+    rc: true,
+    read: readWord,
+    default: undefined,
+    help: 'sent along with voice samples where a server demands a consent',
+    example: 'form 17 of 2026',
+    feeds: [{ provider: 'tts:indextts', option: 'consent' }],
   },
   offline: {
     group: 'Engines',
@@ -278,6 +297,83 @@ export const optionTable: OptionTable = {
   ossRegion: ofOss('OSS_REGION', 'region', "the bucket's region: cn-beijing"),
   ossEndpoint: ofOss('OSS_ENDPOINT', 'endpoint', "another host of OSS than the region's public one"),
   ossCname: ofOss('OSS_CNAME', 'cname', "the bucket's own domain, or yes when OSS_ENDPOINT is that"),
+  indexttsUrl: {
+    group: 'Engines',
+    flag: '--indextts-url',
+    value: 'url[,url…]',
+    env: ['INDEXTTS_URL', 'TTS_SERVICE_URL'],
+    rc: false,
+    read: readWord,
+    default: undefined,
+    help: 'address of your IndexTTS server; several share the lines',
+    feeds: [{ provider: 'tts:indextts', option: 'url' }],
+  },
+  indexttsApiKey: {
+    group: 'Engines',
+    secret: true,
+    env: ['INDEXTTS_API_KEY', 'TTS_API_KEY'],
+    rc: false,
+    read: readWord,
+    default: undefined,
+    help: 'its key, where it asks for one; sent to these servers only',
+    feeds: [{ provider: 'tts:indextts', option: 'apiKey' }],
+  },
+  indexttsDialect: {
+    group: 'Engines',
+    flag: '--indextts-dialect',
+    value: 'name',
+    env: ['INDEXTTS_DIALECT'],
+    rc: false,
+    read: readWord,
+    default: undefined,
+    defaultText: '`auto`',
+    help: 'how it is spoken to: auto, tts-service, vllm1, vllm2, upload, gradio, omni, openai',
+    feeds: [{ provider: 'tts:indextts', option: 'dialect' }],
+  },
+  openaiApiKey: {
+    group: 'Engines',
+    secret: true,
+    env: ['OPENAI_API_KEY'],
+    rc: false,
+    read: readWord,
+    default: undefined,
+    help: 'key of an OpenAI-compatible server; sent to the one that is named',
+    feeds: ofOpenAi('apiKey'),
+  },
+  openaiBaseUrl: {
+    group: 'Engines',
+    env: ['OPENAI_BASE_URL'],
+    rc: false,
+    read: readWord,
+    default: undefined,
+    help: 'that server, where --asr or --tts name none: https://host/v1',
+    feeds: ofOpenAi('baseUrl'),
+  },
+  waitReady: {
+    group: 'Trouble',
+    flag: '--wait-ready',
+    value: 'time',
+    env: ['DUBBING_WAIT_READY'],
+    rc: true,
+    read: readDuration,
+    default: undefined,
+    defaultText: 'not at all',
+    help: 'wait that long for a server that is starting or loading its model',
+    example: '15m',
+    feeds: [{ provider: 'tts:indextts', option: 'patienceMs' }],
+  },
+  after: {
+    group: 'This run',
+    flag: '--after',
+    value: 'command',
+    env: ['DUBBING_AFTER'],
+    rc: true,
+    runs: true,
+    read: readCommand,
+    default: undefined,
+    help: 'run this when the run has ended, well or not, for example to stop a GPU',
+    example: 'ssh gpu shutdown -h now',
+  },
   providers: {
     group: 'Engines',
     rc: true,

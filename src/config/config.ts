@@ -40,6 +40,8 @@ export interface Config {
   readonly store: string | undefined;
   /** Speaker label to voice name; `*` stands for every speaker. */
   readonly voice: Readonly<Record<string, string>>;
+  /** The consent of those whose voices are cloned, in words or as an id. */
+  readonly voiceConsent: string | undefined;
   readonly offline: boolean;
   readonly profile: string | undefined;
   readonly whisperCppBinary: string | undefined;
@@ -60,6 +62,16 @@ export interface Config {
   readonly ossEndpoint: string | undefined;
   /** A domain of the bucket's own, or a switch word. */
   readonly ossCname: string | undefined;
+  /** One address or several, separated by commas. */
+  readonly indexttsUrl: string | undefined;
+  readonly indexttsApiKey: string | undefined;
+  readonly indexttsDialect: string | undefined;
+  readonly openaiApiKey: string | undefined;
+  readonly openaiBaseUrl: string | undefined;
+  /** Milliseconds. */
+  readonly waitReady: number | undefined;
+  /** A program and its arguments. */
+  readonly after: readonly string[] | undefined;
   readonly providers: ProviderOptions;
   /** Template with `{dir} {name} {lang} {ext}`. */
   readonly output: string;

@@ -212,7 +212,7 @@ function mergeProviders(
     for (const [name, options] of Object.entries(set ?? {})) merged[name] = { ...merged[name], ...options };
   }
   for (const [key, spec] of entriesOf(table)) {
-    if (values[key] === undefined) continue;
+    if (values[key] === undefined || !layers.some((layer) => layer.has(key))) continue;
     for (const { provider, option } of spec.feeds ?? []) {
       merged[provider] = { ...merged[provider], [option]: values[key] };
     }

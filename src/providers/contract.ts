@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { DubErrorCode } from '../errors.js';
 import type { Http, HttpScope } from '../net/http.js';
 
 /** The four kinds of provider. */
@@ -44,6 +45,11 @@ export interface Readiness {
   readonly hint?: string | undefined;
   /** True while a server that will be ready is still loading its model: waiting helps. */
   readonly loading?: boolean | undefined;
+  /**
+   * What a run that needs it ends with, where that is known better than "not set up": `PROVIDER_UNREACHABLE` and
+   * `PROVIDER_BUSY` are worth waiting for, the others are not.
+   */
+  readonly code?: DubErrorCode | undefined;
 }
 
 /** What every provider can say about itself. */
@@ -54,6 +60,8 @@ export interface ProviderBase {
   readonly region?: string | undefined;
   /** The service's name of the model it asks, where it has one for all calls: for the price list. */
   readonly billedModel?: string | undefined;
+  /** Hosts of servers of the user's own that run on, and may cost money, when the run is over. */
+  readonly staysOn?: readonly string[] | undefined;
   /** Looks for programs, files and keys; spends nothing and takes at most a few seconds. */
   ready(signal: AbortSignal): Promise<Readiness>;
 }

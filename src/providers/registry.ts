@@ -115,6 +115,16 @@ const entries: Entries = {
     },
     {
       kind: 'tts',
+      name: 'indextts',
+      summary: 'IndexTTS on your own server or rented GPU: cloned voices; zh en, by 2.5 also ja es ar',
+      offline: false,
+      rough: false,
+      languages: ['zh', 'en', 'ja', 'es', 'ar'],
+      setup: '--tts indextts (INDEXTTS_URL, INDEXTTS_API_KEY where the server asks for one)',
+      load: async () => (await import('./tts/indextts/index.js')).indextts,
+    },
+    {
+      kind: 'tts',
       name: 'piper',
       summary: 'piper: natural voices from a file you name',
       offline: true,

@@ -6,6 +6,9 @@ export interface Wav {
   readonly samples: Float32Array;
   /** What was wrong with the file and put right, for people. */
   readonly warnings: readonly string[];
+  /** Bytes of sound that the header announces: more than are there in a file that is cut, or was streamed. */
+  readonly announcedBytes: number;
+  readonly presentBytes: number;
 }
 
 interface Format {
@@ -112,7 +115,8 @@ function readData(view: DataView, format: Format, chunk: Chunk): Wav {
   if (bytes % frameBytes !== 0) warnings.push('the sound ends in the middle of a sample');
   const samples = new Float32Array(Math.floor(bytes / frameBytes) * format.channels);
   fill(samples, view, chunk.at, format);
-  return { sampleRate: format.sampleRate, channels: format.channels, samples, warnings };
+  const { sampleRate, channels } = format;
+  return { sampleRate, channels, samples, warnings, announcedBytes: chunk.size, presentBytes: present };
 }
 
 function fill(samples: Float32Array, view: DataView, from: number, format: Format): void {

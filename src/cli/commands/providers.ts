@@ -85,10 +85,14 @@ async function tryOut<Kind extends ProviderKind>(
   around: EngineSurroundings,
 ): Promise<number> {
   const engine = await loadEngine(kind, spec, trustEveryone(around));
-  const { ready, detail, hint } = await engine.provider.ready(around.signal);
+  const { ready, detail, hint, code } = await engine.provider.ready(around.signal);
   if (!ready) {
-    const code = engine.offline === false ? 'PROVIDER_AUTH' : 'ENGINE_MISSING';
-    throw new DubError(code, `${kind}:${engine.label} is not ready: ${detail}`, hint === undefined ? {} : { hint });
+    const usual = engine.offline === false ? 'PROVIDER_AUTH' : 'ENGINE_MISSING';
+    throw new DubError(
+      code ?? usual,
+      `${kind}:${engine.label} is not ready: ${detail}`,
+      hint === undefined ? {} : { hint },
+    );
   }
   const checks = kind === 'tts' ? await tryVoice(engine.provider as TtsProvider, around) : [];
   if (call.json) call.printJson({ v: 1, type: 'provider', kind, name: engine.label, ready, detail, checks });

@@ -3,6 +3,7 @@ import type { Config, LoadedConfig } from '../../config/config.js';
 import type { RunEvent } from '../../pipeline/events.js';
 import type { DubJob, RunTools } from '../../pipeline/job.js';
 import type { ProviderTools } from '../../providers/contract.js';
+import { type ServersInUse, withAfter } from '../after.js';
 import type { Call } from '../call.js';
 import { chooseEngines } from '../choose.js';
 import { settleInputs } from '../inputs.js';
@@ -19,10 +20,10 @@ export async function runCommand(call: Call): Promise<number> {
   const { config } = loaded;
   const inputs = await settleInputs(call.line.operands, config, call.io.cwd);
   const media = await findTools(config);
-  const work = async (tools: ProviderTools) => {
+  const dubAll = async (tools: ProviderTools, servers: ServersInUse) => {
     const exits: number[] = [];
     for (const input of inputs) {
-      const exit = await runInput({ call, loaded, input, media, tools });
+      const exit = await runInput({ call, loaded, input, media, tools, servers });
       exits.push(exit);
       if (call.signal.aborted) break;
       if (inputs.length > 1 && !config.quiet) call.say(`${visible(basename(input))}: exit ${exit}\n`);
@@ -32,7 +33,9 @@ export async function runCommand(call: Call): Promise<number> {
   const warn = (message: string) => {
     if (!config.quiet) call.say(`${call.errStyle.yellow('warning:')} ${visible(message)}\n`);
   };
-  return withProviderTools(call.io, work, { cache: config.cache, warn });
+  return withAfter(call, config, (servers) =>
+    withProviderTools(call.io, (tools) => dubAll(tools, servers), { cache: config.cache, warn }),
+  );
 }
 
 /** Exit numbers from harmless to grave: gaps and gates, one file, the call, time, account, machine, a fault, a stop. */
@@ -49,6 +52,7 @@ interface InputRun {
   readonly input: string;
   readonly media: RunTools['media'];
   readonly tools: ProviderTools;
+  readonly servers: ServersInUse;
 }
 
 async function runInput(run: InputRun): Promise<number> {
@@ -82,11 +86,17 @@ async function makeReporter(call: Call, { quiet, verbose }: Config): Promise<Rep
   return createReporter({ stream, style: call.errStyle, bars, quiet, verbose });
 }
 
-async function makeJob({ call, loaded, input, media, tools }: InputRun): Promise<DubJob> {
+async function makeJob({ call, loaded, input, media, tools, servers }: InputRun): Promise<DubJob> {
   const { config } = loaded;
   const { cwd, platform } = call.io;
   const { signal } = call;
-  const engines = await chooseEngines({ input, loaded, media, tools, cwd, platform, signal });
+  const engines = await chooseEngines({
+    ...{ input, loaded, media, tools, cwd, platform, signal },
+    say: (message) => config.quiet || call.say(`${visible(message)}\n`),
+    noteServers: (hosts) => {
+      for (const host of hosts) servers.add(host);
+    },
+  });
   if (!config.quiet && engines.rough.length > 0) {
     const are = engines.rough.length === 1 ? 'is' : 'are';
     call.say(`${engines.rough.join(' and ')} ${are} rough: for rehearsals, not for an audience.\n`);

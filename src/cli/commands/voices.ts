@@ -33,8 +33,8 @@ async function chooseEngines(loaded: LoadedConfig, around: EngineSurroundings): 
   const { tts } = loaded.config;
   if (tts !== undefined) {
     const engine = await loadEngine('tts', tts, around);
-    const { ready, detail, hint } = await engine.provider.ready(around.signal);
-    if (!ready) throw new DubError('ENGINE_MISSING', detail, hint === undefined ? {} : { hint });
+    const { ready, detail, hint, code } = await engine.provider.ready(around.signal);
+    if (!ready) throw new DubError(code ?? 'ENGINE_MISSING', detail, hint === undefined ? {} : { hint });
     return [engine];
   }
   const ready = (await listEngines(around)).filter((engine) => engine.entry.kind === 'tts' && engine.ready);

@@ -1,0 +1,63 @@
+import type { Place } from './option.js';
+import { bad, describe, readText } from './readers.js';
+
+/** What a shell would give a meaning to; here it would be an ordinary word, which nobody means. */
+const shellOnly = /[;&|<>`]|\$\(/;
+
+/**
+ * A program and its arguments: a line split into words, or a list of words from a file. Quotes and backslashes hold words
+ * together; nothing else of a shell is there.
+ */
+export function readCommand(raw: unknown, place: Place): readonly string[] {
+  if (Array.isArray(raw) && raw.length > 0 && raw.every((word) => typeof word === 'string' && word !== '')) {
+    return raw as readonly string[];
+  }
+  if (typeof raw !== 'string') throw bad(place, `${place.label} must be a command line, not ${describe(raw)}.`);
+  const words = splitCommand(readText(raw, place), place);
+  if (words.length > 0 && words[0] !== '') return words;
+  throw bad(place, `${place.label} names no program.`);
+}
+
+function splitCommand(line: string, place: Place): string[] {
+  const words: string[] = [];
+  const token = /\s+|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\]+)|(['"\\])/gs;
+  let open: string | undefined;
+  for (const [whole, single, double, escaped, plain, stray] of line.matchAll(token)) {
+    if (stray !== undefined) {
+      throw bad(place, `${place.label}: a ${stray === '\\' ? 'backslash' : 'quote'} is left open in \`${line}\`.`);
+    }
+    if (plain !== undefined && shellOnly.test(plain)) {
+      throw bad(
+        place,
+        `${place.label}: no shell reads it, so \`${plain}\` would be an ordinary word.`,
+        `Put what needs a shell into one: sh -c '…'.`,
+      );
+    }
+    const part = single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped ?? plain;
+    if (part !== undefined) open = (open ?? '') + part;
+    else if (/^\s+$/.test(whole) && open !== undefined) {
+      words.push(open);
+      open = undefined;
+    }
+  }
+  return open === undefined ? words : [...words, open];
+}
+
+const units = { h: 3_600_000, m: 60_000, s: 1000 } as const;
+const longestMs = 24 * units.h;
+
+/** A stretch of time in milliseconds: `15m`, `90s`, `1h30m`; a bare number is seconds. A day at most. */
+export function readDuration(raw: unknown, place: Place): number {
+  const text = typeof raw === 'number' ? String(raw) : readText(raw, place).trim().toLowerCase();
+  const shape = 'Write it as 90s, 15m or 1h30m.';
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*([hms]?)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
+    throw bad(place, `${place.label} must be a length of time, not ${describe(raw)}.`, shape);
+  }
+  const ms = parts.reduce(
+    (sum, [, count, unit]) => sum + Number(count) * units[(unit || 's') as keyof typeof units],
+    0,
+  );
+  if (ms > longestMs) throw bad(place, `${place.label} is a day at most, not ${describe(raw)}.`, shape);
+  return Math.round(ms);
+}

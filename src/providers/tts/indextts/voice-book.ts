@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { TtsRequest } from '../contract.js';
+import { type Clip, readClip } from './clip.js';
+import type { VoiceRef } from './dialects/dialect.js';
+import type { IndexTtsOptions } from './options.js';
+
+/** Voices that the user named: samples here, paths on the server, links. */
+export interface VoiceBook {
+  /** Names that `--voice` may use besides those of the servers. */
+  readonly names: readonly string[];
+  note(name: string): string | undefined;
+  /** The voice of a request as far as it is told by the user; undefined for a name of the server's. */
+  find(request: Pick<TtsRequest, 'voice' | 'sample'>): Promise<VoiceRef | undefined>;
+  /** Hashes of the samples that are voices by name: another sample is another sound. */
+  fingerprint(): Readonly<Record<string, string>>;
+  /** What is to be said of a clip, at its first use only. */
+  warningsOnce(clip: Clip): readonly string[];
+}
+
+/** A path on the server: marked as one, or absolute where no such thing is meant here. */
+const serverPath = /^server:(.+)$/s;
+
+/** A book of the voices in the options. */
+export function createVoiceBook(options: IndexTtsOptions): VoiceBook {
+  const listed = options.voices;
+  const spoken = Object.values(options.asked).filter((voice) => isElsewhere(voice) && !Object.hasOwn(listed, voice));
+  const clips = new Map<string, Promise<Clip>>();
+  const told = new Set<string>();
+
+  function clipAt(path: string, sample: TtsRequest['sample']): Promise<Clip> {
+    const known = clips.get(sample?.sha256 ?? path);
+    if (known !== undefined) return known;
+    const read = readClip({ path, text: sample?.text, consent: sample?.consent ?? options.consent });
+    clips.set(sample?.sha256 ?? path, read);
+    return read;
+  }
+
+  return {
+    names: [...new Set([...Object.keys(listed), ...spoken])],
+    note: (name) =>
+      Object.hasOwn(listed, name) ? `your own: ${listed[name]}` : isElsewhere(name) ? 'as asked for' : undefined,
+    async find({ voice, sample }) {
+      if (sample !== undefined) return { kind: 'clip', clip: await clipAt(sample.path, sample) };
+      const meant = Object.hasOwn(listed, voice) ? listed[voice]! : voice;
+      const path = serverPath.exec(meant)?.[1] ?? (meant === voice && meant.startsWith('/') ? meant : undefined);
+      if (path !== undefined) return { kind: 'path', path };
+      if (/^https?:\/\//i.test(meant)) return { kind: 'url', url: meant };
+      return meant === voice ? undefined : { kind: 'clip', clip: await clipAt(resolve(meant), undefined) };
+    },
+    fingerprint: () =>
+      Object.fromEntries(Object.entries(listed).map(([name, meant]) => [`voice ${name}`, hashOf(meant)])),
+    warningsOnce({ sha256, warnings }) {
+      if (told.has(sha256)) return [];
+      told.add(sha256);
+      return warnings;
+    },
+  };
+}
+
+function isElsewhere(voice: string): boolean {
+  return serverPath.test(voice) || voice.startsWith('/') || /^https?:\/\//i.test(voice);
+}
+
+/** Of the file where there is one, else of the words. */
+function hashOf(meant: string): string {
+  const hash = createHash('sha256');
+  try {
+    hash.update(isElsewhere(meant) ? meant : readFileSync(meant));
+  } catch {
+    hash.update(meant);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
