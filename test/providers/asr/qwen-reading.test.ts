@@ -114,7 +114,7 @@ describe('speakers', () => {
       expect(Math.abs(startMs - line.startMs)).toBeLessThan(40);
       expect(Math.abs(endMs - line.endMs)).toBeLessThan(40);
     }
-    expect(reply.units).toEqual([{ unit: 'second', count: expect.any(Number) }]);
+    expect(reply.units).toEqual([{ unit: 'second', count: expect.any(Number), model: 'fun-asr' }]);
     expectTidy(reply.transcript.segments);
   });
 
@@ -260,7 +260,9 @@ describe('what is billed', () => {
     const desk = await bench({ settings });
     const reply = await desk.provider.transcribe(desk.request(talk, { speakers }), calm);
     const whole = Math.ceil(talk.durationMs / 1000);
-    expect(reply.units).toEqual([{ unit: 'second', count: speakers === undefined ? whole : expect.any(Number) }]);
+    const model = speakers === undefined ? 'qwen3-asr-flash-filetrans' : 'fun-asr';
+    const count = speakers === undefined ? whole : expect.any(Number);
+    expect(reply.units).toEqual([{ unit: 'second', count, model }]);
     if (speakers !== undefined) expect(reply.units[0]!.count).toBeLessThan(whole);
     expect(reply.requestIds.length).toBeGreaterThanOrEqual(2);
   });
@@ -268,7 +270,8 @@ describe('what is billed', () => {
   test('is the seconds of a piece', async () => {
     const desk = await bench({ settings: { usage: 'absent' }, options: { model: 'qwen3-asr-flash' } });
     const reply = await desk.provider.transcribe(desk.request(talk), calm);
-    expect(reply.units).toEqual([{ unit: 'second', count: Math.ceil(talk.durationMs / 1000) }]);
+    const count = Math.ceil(talk.durationMs / 1000);
+    expect(reply.units).toEqual([{ unit: 'second', count, model: 'qwen3-asr-flash' }]);
   });
 });
 

@@ -116,7 +116,7 @@ describe('qwen asks', () => {
       summary: 'A script of 50 lines.',
       terms: [{ source: 'Maria', target: toy('Maria') }],
     });
-    expect(notes?.units[0]?.unit).toBe('token');
+    expect(notes?.units.map(({ unit }) => unit)).toEqual(['input-token', 'output-token']);
     expect(bodies()).toHaveLength(2);
     expect(provider.limits.preparesAbove).toBe(40);
   });
@@ -125,7 +125,11 @@ describe('qwen asks', () => {
     const { reply, emulator } = await ask({ model: 'qwen3.7-plus' });
     const { units, requestIds } = await reply();
     expect(requestIds).toEqual(emulator.requestsTo('chat').map(({ requestId }) => requestId));
-    expect(units).toEqual([{ unit: 'token', count: expect.any(Number) }]);
+    expect(units).toEqual([
+      { unit: 'input-token', count: expect.any(Number), model: 'qwen3.7-plus' },
+      { unit: 'output-token', count: expect.any(Number), model: 'qwen3.7-plus' },
+    ]);
+    expect(units.every(({ count }) => count > 0)).toBe(true);
   });
 });
 

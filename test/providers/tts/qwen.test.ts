@@ -59,7 +59,7 @@ describe('qwen', () => {
     expect(reply).toMatchObject({
       mediaType: 'audio/wav',
       warnings: [],
-      units: [{ unit: 'character', count: [...longText].length }],
+      units: [{ unit: 'character', count: [...longText].length, model: 'qwen3-tts-flash' }],
       requestIds: [sent?.requestId],
     });
     expect(heard(reply).sampleRate).toBe(24_000);
@@ -69,14 +69,14 @@ describe('qwen', () => {
   it('reads the view of the SDK and an answer without a count', async () => {
     const { say } = await ttsBench({}, ttsSettings({ sdkView: true, usage: 'absent' }));
     const reply = await say('Sí, 中文.');
-    expect(reply.units).toEqual([{ unit: 'character', count: 9 }]);
+    expect(reply.units).toEqual([{ unit: 'character', count: 9, model: 'qwen3-tts-flash' }]);
     expect(reply.warnings).toEqual([]);
   });
 
   it('tells once that the bill is not as documented', async () => {
     const { say } = await ttsBench({}, ttsSettings({ usage: 'doubled' }));
     const [first, second] = [await say(longText), await say(`${longText} Y más.`)];
-    expect(first.units).toEqual([{ unit: 'character', count: 2 * longText.length }]);
+    expect(first.units).toEqual([{ unit: 'character', count: 2 * longText.length, model: 'qwen3-tts-flash' }]);
     expect(first.warnings).toHaveLength(1);
     expect(second.warnings).toEqual([]);
   });
@@ -98,8 +98,11 @@ describe('qwen', () => {
   it('speaks with the legacy models, billed by tokens', async () => {
     const { say, emulator } = await ttsBench({ model: 'qwen-tts' });
     const reply = await say('Hello there, how are you today?', { language: 'en', voice: 'Cherry' });
-    expect(reply.units).toEqual([{ unit: 'token', count: expect.any(Number) }]);
-    expect(reply.units[0]!.count).toBeGreaterThan(60);
+    expect(reply.units).toEqual([
+      { unit: 'input-token', count: expect.any(Number), model: 'qwen-tts' },
+      { unit: 'output-token', count: expect.any(Number), model: 'qwen-tts' },
+    ]);
+    expect(reply.units[1]!.count).toBeGreaterThan(60);
     expect(emulator.requestsTo('tts.slow')).toHaveLength(1);
     const other = await failure(say(text));
     expect(other).toMatchObject({ code: 'PROVIDER_UNSUPPORTED', message: expect.stringContaining('Spanish (es)') });
@@ -219,7 +222,9 @@ describe('qwen texts beyond one request', () => {
     expect(sent.join(' ')).toBe(whole);
     expect(sent.every((one) => one.length <= 500 && one.endsWith('.'))).toBe(true);
     expect(reply.requestIds).toHaveLength(sent.length);
-    expect(reply.units).toEqual([{ unit: 'character', count: whole.length - (sent.length - 1) }]);
+    expect(reply.units).toEqual([
+      { unit: 'character', count: whole.length - (sent.length - 1), model: 'qwen3-tts-flash' },
+    ]);
     const alone = durationOf(heard(await say(sentence.trim())));
     const ratio = durationOf(heard(reply)) / (8 * alone);
     expect(ratio).toBeGreaterThan(0.8);

@@ -169,7 +169,7 @@ function toReply(
   // Without a figure from the service: what was sent. A file without speech that says nothing was not billed.
   const seconds = outcome.seconds ?? (outcome.kind === 'heard' ? Math.ceil(durationMs / 1000) : 0);
   const notes = {
-    units: seconds > 0 ? [{ unit: 'second' as const, count: seconds }] : [],
+    units: seconds > 0 ? [{ unit: 'second' as const, count: seconds, model: model.id }] : [],
     requestIds: outcome.ids,
   };
   if (outcome.kind === 'silence') {

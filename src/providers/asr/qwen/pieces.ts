@@ -53,7 +53,7 @@ export async function recognisePiece(
       ...warnings,
       ...(cut ? [`${model.id} broke off: a piece of the transcript is not whole.`] : []),
     ],
-    units: [{ unit: 'second', count: seconds }],
+    units: [{ unit: 'second', count: seconds, model: model.id }],
     requestIds,
   };
 }

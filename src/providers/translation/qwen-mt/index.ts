@@ -11,7 +11,7 @@ import {
   dashscopeSecrets,
 } from '../../vendors/dashscope/index.js';
 import { termsIn } from '../../vendors/dashscope/lines.js';
-import { roughTokens, shortToken, usualToken } from '../../vendors/dashscope/tokens.js';
+import { roughTokens, shortToken, tokenUnits, usualToken } from '../../vendors/dashscope/tokens.js';
 import type { TranslationProvider, TranslationReply, TranslationRequest } from '../contract.js';
 import { mtLanguageName } from './languages.js';
 import { mtLimits, mtModelName } from './models.js';
@@ -112,12 +112,14 @@ class QwenMt implements TranslationProvider {
         return /filter|inspection/i.test(answer.finish) ? undefined : answer.text;
       },
     });
-    const count = answers.reduce((sum, { tokens }) => sum + tokens, 0);
     return {
       lines: outcomes.filter((outcome) => 'text' in outcome),
       failures: outcomes.filter((outcome) => 'code' in outcome),
       warnings: this.client.warnings,
-      units: count === 0 ? [] : [{ unit: 'token', count }],
+      units: tokenUnits(
+        answers.map(({ tokens }) => tokens),
+        model,
+      ),
       requestIds: answers.flatMap(({ requestIds }) => requestIds),
     };
   }

@@ -11,6 +11,7 @@ import {
   dashscopeFields,
   dashscopeSecrets,
 } from '../../vendors/dashscope/index.js';
+import { tokenUnits } from '../../vendors/dashscope/tokens.js';
 import type {
   PreparedScript,
   ScriptRequest,
@@ -114,7 +115,7 @@ class Qwen implements TranslationProvider {
 
   async translate(request: TranslationRequest, signal: AbortSignal): Promise<TranslationReply> {
     if (!(await this.supports(request.source, request.target))) throw unsupported(request, this.options.model);
-    const ledger = createLedger(this.client.warnings);
+    const ledger = createLedger(this.options.model, this.client.warnings);
     if (request.lines.length === 0) return { ...ledger.notes(), lines: [], failures: [] };
     await this.setRates();
     const work = { request, brief: this.brief, asker: this.asker, bill: ledger, signal };
@@ -135,7 +136,7 @@ class Qwen implements TranslationProvider {
   }
 
   async prepare(script: ScriptRequest, signal: AbortSignal): Promise<PreparedScript> {
-    const ledger = createLedger([]);
+    const ledger = createLedger(this.options.model, []);
     await this.setRates();
     const lines = headOf(script.lines);
     const question = {
@@ -182,13 +183,15 @@ function headOf(lines: ScriptRequest['lines']): ScriptRequest['lines'] {
 }
 
 /** Adds up what is billed and the request ids. */
-function createLedger(warnings: readonly string[]): Bill & { notes(): ReplyNotes } {
+function createLedger(model: string, warnings: readonly string[]): Bill & { notes(): ReplyNotes } {
   const answers: ChatAnswer[] = [];
   return {
     add: (answer) => void answers.push(answer),
     notes() {
-      const count = answers.reduce((sum, { tokens }) => sum + tokens, 0);
-      const units = count === 0 ? [] : [{ unit: 'token' as const, count }];
+      const units = tokenUnits(
+        answers.map(({ tokens }) => tokens),
+        model,
+      );
       return { warnings, units, requestIds: answers.flatMap(({ requestIds }) => requestIds) };
     },
   };

@@ -92,7 +92,10 @@ export function createQwenTts(options: QwenOptions, tools: ProviderTools): TtsPr
         audio: toWave(speech),
         mediaType: 'audio/wav',
         warnings: onlyNew(warnings),
-        units: sumUnits(spoken.map((one) => unitsOf(one.usage, one.text))),
+        units: sumUnits(
+          spoken.flatMap((one) => unitsOf(one.usage, one.text)),
+          model.name,
+        ),
         requestIds: spoken.flatMap(({ requestIds }) => requestIds),
       };
     },
@@ -165,16 +168,21 @@ function estimateFor({ name, kind }: QwenModel, text: string): CallEstimate {
 }
 
 /** What a piece is billed, as the service says or, failing that, as its text counts. */
-function unitsOf(usage: SpeechUsage, text: string): Units {
-  if (usage?.characters) return { unit: 'character', count: usage.characters };
-  const tokens = usage?.total_tokens || (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0);
-  return tokens > 0 ? { unit: 'token', count: tokens } : { unit: 'character', count: billedCharacters(text) };
+function unitsOf(usage: SpeechUsage, text: string): Units[] {
+  if (usage?.characters) return [{ unit: 'character', count: usage.characters }];
+  const [input, output] = [usage?.input_tokens ?? 0, usage?.output_tokens ?? 0];
+  if (input + output === 0 && usage?.total_tokens) return [{ unit: 'token', count: usage.total_tokens }];
+  if (input + output === 0) return [{ unit: 'character', count: billedCharacters(text) }];
+  return [
+    { unit: 'input-token', count: input },
+    { unit: 'output-token', count: output },
+  ];
 }
 
-function sumUnits(all: readonly Units[]): Units[] {
+function sumUnits(all: readonly Units[], model: string): Units[] {
   const sums = new Map<Units['unit'], number>();
   for (const { unit, count } of all) sums.set(unit, (sums.get(unit) ?? 0) + count);
-  return [...sums].map(([unit, count]) => ({ unit, count }));
+  return [...sums].map(([unit, count]) => ({ unit, count, model }));
 }
 
 /** A bill that is not as documented: about money, and if it is lower, about words that were left out. */

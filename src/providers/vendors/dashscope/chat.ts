@@ -3,6 +3,7 @@ import { DubError } from '../../../errors.js';
 import { interruption, onAbort } from '../../../net/clock.js';
 import { replyStatus } from '../../../net/facts.js';
 import type { DashscopeClient } from './client.js';
+import type { TokenCounts } from './tokens.js';
 
 /** One message; film speech never goes into `system`. */
 export interface ChatMessage {
@@ -31,13 +32,15 @@ export interface ChatAnswer {
   readonly text: string;
   /** Why it ended: `stop`, `length`, `content_filter`. */
   readonly finish: string;
-  /** Tokens in and out as billed; 0 when the service did not say. */
-  readonly tokens: number;
+  /** As billed, those spent on thinking among the output; zeros when the service did not say. */
+  readonly tokens: TokenCounts;
   readonly requestIds: readonly string[];
 }
 
 /** Why a request was refused, as far as something can be done about it. */
 export type Refusal = 'content' | 'length' | 'thinking' | 'form' | 'other';
+
+const tokenCount = z.number().nonnegative().nullish().catch(undefined);
 
 const completion = z.looseObject({
   choices: z
@@ -50,7 +53,10 @@ const completion = z.looseObject({
       }),
     )
     .min(1),
-  usage: z.looseObject({ total_tokens: z.number().nonnegative().nullish() }).nullish(),
+  usage: z
+    .looseObject({ prompt_tokens: tokenCount, completion_tokens: tokenCount, total_tokens: tokenCount })
+    .nullish()
+    .catch(undefined),
 });
 
 /**
@@ -166,9 +172,14 @@ function readAnswer(data: unknown, headerId: string | null): ChatAnswer {
   return {
     text: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
     finish: finish ?? 'stop',
-    tokens: usage?.total_tokens ?? 0,
+    tokens: readTokens(usage),
     requestIds: requestId === null ? [] : [requestId],
   };
+}
+
+function readTokens(usage: z.output<typeof completion>['usage']): TokenCounts {
+  const [input, output] = [usage?.prompt_tokens ?? 0, usage?.completion_tokens ?? 0];
+  return { input, output, undivided: input + output > 0 ? 0 : (usage?.total_tokens ?? 0) };
 }
 
 /** Leaves out what the SDK adds about this machine, and headers that OPENAI_CUSTOM_HEADERS may name. */

@@ -1,3 +1,28 @@
+/** Tokens as a service tells them: those it was given, those it gave, and a sum that it did not divide. */
+export interface TokenCounts {
+  readonly input: number;
+  readonly output: number;
+  readonly undivided: number;
+}
+
+/** What some answers of one model are billed by, added up; empty when none of them told. */
+export function tokenUnits(answers: readonly TokenCounts[], model: string): TokenUnits[] {
+  const sum = (kind: keyof TokenCounts) => answers.reduce((all, counts) => all + counts[kind], 0);
+  const units: TokenUnits[] = [
+    { unit: 'input-token', count: sum('input'), model },
+    { unit: 'output-token', count: sum('output'), model },
+    { unit: 'token', count: sum('undivided'), model },
+  ];
+  return units.filter(({ count }) => count > 0);
+}
+
+/** Units of tokens, as every contract takes them. */
+export interface TokenUnits {
+  readonly unit: 'input-token' | 'output-token' | 'token';
+  readonly count: number;
+  readonly model: string;
+}
+
 /** Han, kana and hangul: about a token a sign. */
 const wide = /[\u2e80-\u9fff\uac00-\ud7af]/g;
 
