@@ -87,6 +87,10 @@ export interface LineReading {
   readonly copyMs?: number | undefined;
   /** How much of the take's end or start is missing, milliseconds; undefined when all of it is heard. */
   readonly cutMs?: number | undefined;
+  /** Level of the dub while the line plays, LUFS; undefined when it was not measured. */
+  readonly levelLufs?: number | undefined;
+  /** How far the original is down under the line, dB (negative); undefined when that cannot be told. */
+  readonly leakageDb?: number | undefined;
 }
 
 /** What listening to the finished file found, gate by gate. */

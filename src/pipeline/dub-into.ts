@@ -265,6 +265,7 @@ async function checkDub(
     ceilingDbtp: mixed.ceilingDbtp,
     lineFailures,
     subtitles: expectedSubtitles(work, subtitles),
+    bed: { bed: job.bed, duckDb: job.duckDb, gainDb: mixed.gainDb },
   };
   const record: CheckRecord = { language, source, script, translation, takes, timeline, dub, options };
   await session.folder.once(checkRecordName(language), record, async () => record);

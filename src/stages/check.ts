@@ -5,9 +5,12 @@ import type { LineFailure, Script } from '../domain/script.js';
 import type { Source } from '../domain/source.js';
 import type { Takes, Timeline } from '../domain/timeline.js';
 import { probeFile } from '../media/probe.js';
+import { type BedExpectation, bedGates, leakageOf } from './check/bed-gates.js';
+import { type BedListening, compareBeds } from './check/bed-listening.js';
 import { durationGate, loudnessGate, realVideos, truePeakGate, videoHashGate } from './check/file-gates.js';
 import { hashBoth } from './check/hashes.js';
 import { type Listening, listen } from './check/listen.js';
+import { rounded } from './check/measure.js';
 import { type StreamsExpectation, streamsGate } from './check/streams-gate.js';
 import { type SubtitlesExpectation, subtitleGates } from './check/subtitle-gates.js';
 import type { PlacedTake } from './check/take-loader.js';
@@ -28,6 +31,8 @@ export interface CheckOptions extends StreamsExpectation {
   readonly lineFailures: readonly LineFailure[];
   /** Undefined when none were to be delivered as text. */
   readonly subtitles?: SubtitlesExpectation | undefined;
+  /** What lies under the dub; undefined leaves it unmeasured. */
+  readonly bed?: BedExpectation | undefined;
 }
 
 /**
@@ -67,12 +72,17 @@ async function judge(
 ): Promise<Verdict> {
   const output = await probeFile(dub.path, ctx.tools, ctx.signal);
   const zeroUs = programmeStart(source, output);
-  const [listening, hashes] = await together(
+  const [listening, [hashes, bed]] = await together(
     ctx.signal,
     (signal) => listenTo(output, zeroUs, placedTakes(takes, timeline), { ...ctx, signal }),
-    (signal) => hashBoth(source, output, { ...ctx, signal }),
+    (outer) =>
+      together(
+        outer,
+        (signal) => hashBoth(source, output, { ...ctx, signal }),
+        (signal) => listenBelow({ source, output, zeroUs }, script, timeline, options, { ...ctx, signal }),
+      ),
   );
-  const lines = readings(script, timeline, listening);
+  const lines = readings(script, timeline, listening, bed, options);
   const failures = mergeFailures(takes.failures, options.lineFailures);
   const gates = [
     ...timingGates({ script, timeline, takes, failures, lines }),
@@ -85,6 +95,7 @@ async function judge(
       dub,
       options,
     ),
+    ...(bed && options.bed ? bedGates(heardOnly(bed, lines), options.bed) : []),
     ...(options.subtitles ? await subtitleGates(options.subtitles, output, zeroUs, ctx) : []),
   ];
   return { passed: gates.every((gate) => gate.passed), output: dub.path, gates, lines };
@@ -120,14 +131,59 @@ function programmeStart(source: Source, output: Source): number {
   return before === undefined || after === undefined ? output.zeroUs : after - (before - source.zeroUs);
 }
 
-function readings(script: Script, timeline: Timeline, listening: Listening): LineReading[] {
+/** Undefined when nothing was to lie below, or when one of the tracks is gone. */
+async function listenBelow(
+  { source, output, zeroUs }: { readonly source: Source; readonly output: Source; readonly zeroUs: number },
+  script: Script,
+  timeline: Timeline,
+  options: CheckOptions,
+  ctx: StageContext,
+): Promise<BedListening | undefined> {
+  const original = source.streams.find(({ index }) => index === options.originalStreamIndex);
+  const dub = output.streams.find(({ type }) => type === 'audio');
+  const there = await probeFile(source.path, ctx.tools, ctx.signal).catch(() => undefined);
+  if (options.bed === undefined || !original || !dub || !there) return undefined;
+  return compareBeds(
+    { file: source, stream: original, zeroUs: source.zeroUs },
+    { file: output, stream: dub, zeroUs },
+    script,
+    timeline,
+    ctx,
+  );
+}
+
+function readings(
+  script: Script,
+  timeline: Timeline,
+  listening: Listening,
+  bed: BedListening | undefined,
+  options: CheckOptions,
+): LineReading[] {
+  const below = new Map(bed?.lines.map((line) => [line.utteranceId, line]));
+  const leakage = (id: string) => {
+    const line = below.get(id);
+    const value = line && options.bed && leakageOf(line, options.bed);
+    return value === undefined ? undefined : rounded(value, 1);
+  };
+  const level = (id: string) => {
+    const line = below.get(id);
+    return line && rounded(line.levelLufs, 1);
+  };
   const sourceStart = new Map(script.utterances.map((utterance) => [utterance.id, utterance.startMs]));
   return timeline.placements.map(({ utteranceId, startMs, tempo }) => ({
     ...(listening.lines.get(utteranceId) ?? { present: false, likeness: 0, tempo }),
     utteranceId,
     plannedStartMs: startMs,
     sourceStartMs: sourceStart.get(utteranceId) ?? startMs,
+    levelLufs: level(utteranceId),
+    leakageDb: leakage(utteranceId),
   }));
+}
+
+/** A line that is not there has a gate of its own; what lies in its place says nothing of the others. */
+function heardOnly(bed: BedListening, lines: readonly LineReading[]): BedListening {
+  const present = new Set(lines.filter((line) => line.present).map((line) => line.utteranceId));
+  return { ...bed, lines: bed.lines.filter((line) => present.has(line.utteranceId)) };
 }
 
 /** Streams that the mux had to encode anew, as it declared. */

@@ -23,7 +23,10 @@ export interface Listening {
 }
 
 /** What was heard of one line, on the programme's clock. */
-export type HeardLine = Omit<LineReading, 'utteranceId' | 'plannedStartMs' | 'sourceStartMs'>;
+export type HeardLine = Omit<
+  LineReading,
+  'utteranceId' | 'plannedStartMs' | 'sourceStartMs' | 'levelLufs' | 'leakageDb'
+>;
 
 /** Where the dub track is found. */
 export interface DubTrack {

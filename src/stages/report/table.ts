@@ -2,7 +2,20 @@ import { formatClock } from '../../domain/time.js';
 import { onsetErrorMs, paceOf, type ReportLine } from './lines.js';
 import { element, escapeHtml } from './markup.js';
 
-const head = ['', 'line', 'at', 'source', 'dub', 'voice', 'onset error', 'tempo', 'likeness', 'remarks'];
+const head = [
+  '',
+  'line',
+  'at',
+  'source',
+  'dub',
+  'voice',
+  'onset error',
+  'tempo',
+  'likeness',
+  'level',
+  'leakage',
+  'remarks',
+];
 
 /** Every line with its texts, figures and two buttons to hear it. */
 export function lineTable(
@@ -31,6 +44,8 @@ function row(line: ReportLine, languages: { readonly source: string; readonly du
     text(error === undefined ? '' : `${error} ms`, { class: 'number' }),
     text(tempo === undefined ? '' : `${tempo.toFixed(2)}x`, { class: 'number' }),
     text(reading === undefined ? '' : reading.likeness.toFixed(2), { class: 'number' }),
+    text(reading?.levelLufs === undefined ? '' : `${reading.levelLufs.toFixed(1)} LUFS`, { class: 'number' }),
+    text(reading?.leakageDb === undefined ? '' : `${reading.leakageDb.toFixed(1)} dB`, { class: 'number' }),
     text(remarks(line).join('; ')),
   );
 }

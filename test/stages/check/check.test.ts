@@ -61,6 +61,7 @@ describe('check', () => {
     expect(verdict.gates.map((gate) => gate.name)).toEqual([
       ...['lines-present', 'silent-failures', 'onset-error', 'placement-error', 'overlaps', 'tempo', 'tempo-share'],
       ...['outside-speech', 'duration', 'video-stream-hash', 'loudness', 'true-peak', 'streams'],
+      ...['leakage', 'bed-level', 'line-level'],
     ]);
     for (const line of verdict.lines) {
       expect(line).toMatchObject({ present: true, fitting: 'stretched', cutMs: undefined, copyMs: undefined });
@@ -72,7 +73,9 @@ describe('check', () => {
 
   it.concurrent('hears the lines over an original as loud as they are, in Opus too', async () => {
     const opus = { audioCodec: ['-c:a:0', 'libopus', '-b:a:0', '64k'] };
-    expect(failed(await judge({ bedDb: 0 }, opus, { targetLufs: -23.7 }))).toEqual([]);
+    expect(
+      failed(await judge({ bedDb: 0 }, opus, { targetLufs: -23.7, bed: { bed: 'keep', duckDb: -20, gainDb: 0 } })),
+    ).toEqual([]);
   });
 
   it.concurrent('hears a line that starts 150 ms late', async () => {
@@ -100,6 +103,19 @@ describe('check', () => {
     expect(detail(verdict, 'lines-present')).toBe('5 of 5 lines heard; heard twice: u0003, u0005.');
     expect(verdict.lines[2]!.copyMs).toBeCloseTo(verdict.lines[2]!.plannedStartMs + 900, -1);
     expect(verdict.gates.find((gate) => gate.name === 'loudness')!.value).toBeLessThan(film.options.targetLufs - 5);
+  });
+
+  it.concurrent('hears the original beside the lines', async () => {
+    const verdict = await judge({ bedDb: -6 }, {}, { targetLufs: -24 });
+    expect(failed(verdict).filter((name) => name !== 'loudness')).toEqual(['leakage']);
+    expect(detail(verdict, 'leakage')).toMatch(/^The original is heard under u0001 \(-[567]\.?\d* dB\), u0002 /);
+    expect(verdict.lines[1]!.leakageDb).toBeCloseTo(-6, 0);
+  });
+
+  it.concurrent('hears a line that is softer than the others of its speaker', async () => {
+    const verdict = await judge({ lineDb: { u0002: -12 } }, {}, { targetLufs: -22.5 });
+    expect(failed(verdict).filter((name) => name !== 'loudness')).toEqual(['line-level']);
+    expect(detail(verdict, 'line-level')).toMatch(/^Lines stand out from their speaker's others: u0002 by -\d/);
   });
 
   it.concurrent('hears that lines were resampled instead of stretched, or left as they were', async () => {

@@ -93,6 +93,10 @@ export interface TrackFaults {
   readonly longerMs?: number;
   /** Bed under a line, dB; -20 unless told. */
   readonly bedDb?: number;
+  /** Bed away from lines, dB; 0 unless told. */
+  readonly elsewhereDb?: number;
+  /** Gain on single lines, dB. */
+  readonly lineDb?: Readonly<Record<string, number>>;
 }
 
 /** Makes a 14 s film of speech with two sound tracks, subtitles, chapters and an attachment, and the plan of its dub. */
@@ -148,6 +152,7 @@ export async function makeFilm(folder: string): Promise<Film> {
       targetLufs: meter.result().integratedLufs,
       ceilingDbtp: -1,
       lineFailures: [],
+      bed: { bed: 'duck', duckDb: -20, gainDb: 0 },
     },
   };
 }
@@ -178,11 +183,25 @@ export function dubTrack(film: Omit<Film, 'options'>, faults: TrackFaults): Floa
     if (faults.omit?.includes(utteranceId)) continue;
     for (let i = startMs * 48; i < (startMs + durationMs) * 48 && i < track.length; i++) track[i]! *= duck;
   }
+  if (faults.elsewhereDb !== undefined) lowerElsewhere(track, film, faults.elsewhereDb);
   for (const placement of film.timeline.placements) addLine(track, film, placement, faults);
   if (faults.click) track[6 * rate] = 1.2;
   const gain = 10 ** ((faults.gainDb ?? 0) / 20);
   const length = track.length + Math.round((faults.longerMs ?? 0) * 48);
   return Float32Array.from({ length }, (_, i) => (track[i] ?? 0) * gain);
+}
+
+/** Changes what lies farther than 1.05 s from every line. */
+function lowerElsewhere(track: Float32Array, film: Omit<Film, 'options'>, gainDb: number): void {
+  const gain = 10 ** (gainDb / 20);
+  const spans = film.timeline.placements.map(({ startMs, durationMs }) => [
+    startMs - 1050,
+    startMs + durationMs + 1050,
+  ]);
+  for (let i = 0; i < track.length; i++) {
+    const ms = i / 48;
+    if (!spans.some(([from, to]) => from! <= ms && ms < to!)) track[i]! *= gain;
+  }
 }
 
 function addLine(track: Float32Array, film: Omit<Film, 'options'>, placement: Placement, faults: TrackFaults): void {
@@ -193,7 +212,8 @@ function addLine(track: Float32Array, film: Omit<Film, 'options'>, placement: Pl
   if (faults.unfitted?.includes(id)) samples = film.placed.get(`${id} natural`)!;
   const cut = faults.cutMs?.[id];
   if (cut !== undefined) samples = samples.slice(0, samples.length - cut * 48);
-  addAt(track, samples, (placement.startMs + (faults.shiftMs?.[id] ?? 0)) * 48, 0.6);
+  const gain = 0.6 * 10 ** ((faults.lineDb?.[id] ?? 0) / 20);
+  addAt(track, samples, (placement.startMs + (faults.shiftMs?.[id] ?? 0)) * 48, gain);
   const again = faults.againMs?.[id];
   if (again !== undefined) addAt(track, samples, (placement.startMs + again) * 48, 0.6);
 }
