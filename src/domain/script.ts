@@ -31,6 +31,12 @@ export interface LineFailure {
 export interface TranslatedLine {
   readonly utteranceId: string;
   readonly text: string;
+  /** Wordings of the line from the shortest to the fullest, `text` among them, where there was a choice. */
+  readonly wordings?: readonly string[] | undefined;
+  /** The voice's own rate at which it is to be spoken, where it was changed to fit: 1.1 is a tenth faster. */
+  readonly rate?: number | undefined;
+  /** Which reading of the same words is meant, where one was asked for again: 2 is the second. */
+  readonly reading?: number | undefined;
 }
 
 /** One line per utterance; an utterance without a line is in `failures`. */

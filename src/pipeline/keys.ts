@@ -57,13 +57,25 @@ export async function translateKey(target: Target, script: Script): Promise<unkn
   return { v: versions.translate, script, language: target.language, translator };
 }
 
+/** What tells one film from another, wherever it lies. */
+export function filmKey({ durationMs, streams }: Source): Readonly<Record<string, unknown>> {
+  const shapes = streams.map(({ type, codec, durationMs: length, bitRate }) => ({
+    ...{ type, codec, durationMs: length, bitRate },
+  }));
+  return { durationMs, streams: shapes };
+}
+
+/** What shapes how fast a voice speaks. */
+export function voiceKey({ tts }: Target, language: string, voice: string): Readonly<Record<string, unknown>> {
+  return { v: 1, language, tts: tts.label, fingerprint: tts.provider.fingerprint(), voice };
+}
+
 /**
  * What shapes every translated line besides its own words and time: the engine and the film. A film is known by its
  * streams, so that a copy of it in another place is the same one.
  */
 export async function lineScope(target: Target, source: Source): Promise<unknown> {
-  const streams = source.streams.map(({ type, codec, durationMs, bitRate }) => ({ type, codec, durationMs, bitRate }));
-  return { translator: await providerKey(target.translator), film: { durationMs: source.durationMs, streams } };
+  return { translator: await providerKey(target.translator), film: filmKey(source) };
 }
 
 /** What shapes the takes. */

@@ -1,4 +1,5 @@
 import type { Cast, TranslatedLine, Translation } from '../domain/script.js';
+import { unknownPace } from '../domain/spoken/pace.js';
 import type { Takes } from '../domain/timeline.js';
 import type { StageContext } from '../stages/context.js';
 import { synthesize } from '../stages/synthesize.js';
@@ -7,7 +8,9 @@ import { translate } from '../stages/translate.js';
 import type { Kept } from '../workspace/folder.js';
 import { lineScope, synthesizeKey, translateKey } from './keys.js';
 import { LineQueue } from './line-queue.js';
+import { notePaces, readPaces } from './paces.js';
 import { countOf } from './readable.js';
+import { WordingChooser } from './wording-chooser.js';
 import type { TargetWork } from './work.js';
 
 /** A translation and a take for each of its lines. */
@@ -30,7 +33,7 @@ export async function translateAndVoice(work: TargetWork, casting: Cast): Promis
     (signal) =>
       tellTranslation(work, (ctx) =>
         work.session.folder.once(`translate.${work.language}`, given, () =>
-          translateInto(queue, work, { ...ctx, signal }),
+          translateInto(queue, work, casting, { ...ctx, signal }),
         ),
       ).finally(() => queue.end()),
     (signal) =>
@@ -42,18 +45,25 @@ export async function translateAndVoice(work: TargetWork, casting: Cast): Promis
     await synthesizeKey(work.output.target, translation, casting.voices),
     async () => takes,
   );
+  await notePaces(work, translation, takes);
   return { translation, takes };
 }
 
 async function translateInto(
   queue: LineQueue<TranslatedLine>,
   work: TargetWork,
+  casting: Cast,
   ctx: StageContext,
 ): Promise<Translation> {
   const { provider, label } = work.output.target.translator;
   const shapedBy = await lineScope(work.output.target, work.shared.source);
-  const options = { target: work.language, label, shapedBy, onLine: (line: TranslatedLine) => queue.put(line) };
-  return translate(work.shared.script, provider, options, ctx);
+  const paces = await readPaces(work, casting, ctx);
+  const paceOf = (speaker: string) => paces.get(speaker) ?? unknownPace;
+  const chooser = new WordingChooser(work.shared.script, work.language, paceOf, (line) => queue.put(line));
+  const onLine = (line: TranslatedLine) => chooser.take(line);
+  const onFailure = (utteranceId: string) => chooser.skip(utteranceId);
+  const options = { target: work.language, label, shapedBy, paceOf, onLine, onFailure };
+  return chooser.settle(await translate(work.shared.script, provider, options, ctx));
 }
 
 function voiceKept(work: TargetWork, casting: Cast, translation: Translation): Promise<Takes> {

@@ -6,7 +6,7 @@ import type { Cast, LineFailure, Script, TranslatedLine, Utterance } from '../do
 import type { Take, Takes } from '../domain/timeline.js';
 import { DubError, type DubErrorCode } from '../errors.js';
 import { runFfmpeg } from '../media/run.js';
-import type { TtsProvider } from '../providers/tts/contract.js';
+import type { TtsProvider, TtsRequest } from '../providers/tts/contract.js';
 import { writeFlac } from '../sound/flac-writer.js';
 import { readRecording } from '../sound/recording.js';
 import { findSound } from '../sound/trim.js';
@@ -88,11 +88,16 @@ async function voice(
   options: SynthesizeOptions,
   ctx: StageContext,
 ): Promise<{ take: Take; kept: boolean }> {
-  const request = { text: line.text, language: options.language, voice: cast.voices[utterance.speaker]! };
+  const { rate, reading } = line;
+  const request: TtsRequest = {
+    ...{ text: line.text, language: options.language, voice: cast.voices[utterance.speaker]! },
+    ...(rate === undefined ? {} : { rate }),
+  };
+  const again = reading === undefined ? {} : { reading };
   const { path, kept } = await ctx.buyer.buyFile({
     stage: 'synthesize',
     provider: options.label,
-    key: { ...request, take: takeVersion, provider: options.label, fingerprint: provider.fingerprint() },
+    key: { ...request, ...again, take: takeVersion, provider: options.label, fingerprint: provider.fingerprint() },
     estimate: [{ unit: 'character', count: [...line.text].length }],
     utteranceIds: [line.utteranceId],
     extension: '.flac',

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
+import { type Room, roomsOf } from '../domain/room.js';
 import type { LineFailure, Script, TranslatedLine, Translation, Utterance } from '../domain/script.js';
-import { lengthMs } from '../domain/time.js';
+import { type Pace, unitsWithin } from '../domain/spoken/pace.js';
 import { DubError, type DubErrorCode } from '../errors.js';
 import { noNotes, type Units } from '../providers/contract.js';
 import type {
@@ -22,8 +23,12 @@ export interface TranslateOptions {
   readonly label: string;
   /** What shapes every answer besides the line itself: the engine's options, the film; plain JSON. */
   readonly shapedBy: unknown;
-  /** Handed each line the moment its wording is final, in any order. */
+  /** How fast the voice of a speaker is, for the budgets. */
+  paceOf(speaker: string): Pace;
+  /** Handed each line the moment it is there, in any order. */
   onLine(line: TranslatedLine): void;
+  /** Told of each line that will not come. */
+  onFailure(utteranceId: string): void;
 }
 
 /**
@@ -84,13 +89,18 @@ interface Wanted extends WantedLine {
  * around it and the notes on the script are left out: they help to understand it, but its translation stays right when
  * a neighbour is reworded, and a paid one is not lost for it. Of lines with the very same words each has its own answer.
  */
-function wantedLines(script: Script, provider: TranslationProvider, { target, shapedBy }: TranslateOptions): Wanted[] {
+function wantedLines(
+  script: Script,
+  provider: TranslationProvider,
+  { target, shapedBy, paceOf }: TranslateOptions,
+): Wanted[] {
   const said = new Map<string, number>();
+  const rooms = roomsOf(script);
   return script.utterances.map((utterance) => {
     const { text, speaker } = utterance;
     const time = said.get(text) ?? 0;
     said.set(text, time + 1);
-    const line = toLine(utterance);
+    const line = toLine(utterance, rooms.get(utterance.id)!, target, paceOf(speaker));
     const { durationMs } = line.budget!;
     const engine = { shapedBy, fingerprint: provider.fingerprint?.() };
     const key = {
@@ -124,7 +134,7 @@ class Outcomes {
     const found = await Promise.all(wanted.map(({ key }) => this.ctx.buyer.find<KeptLine>('translate', key)));
     for (const [index, { utteranceId }] of wanted.entries()) {
       const kept = found[index];
-      if (kept !== undefined) this.#take({ utteranceId, text: kept.text }, true);
+      if (kept !== undefined) this.#take(toTranslated(utteranceId, kept), true);
     }
     return wanted.filter(({ utteranceId }) => !this.lines.has(utteranceId));
   }
@@ -161,7 +171,7 @@ class Outcomes {
         return reply;
       },
     });
-    for (const [utteranceId, { answer, kept }] of answers) this.#take({ utteranceId, text: answer.text }, kept);
+    for (const [utteranceId, { answer, kept }] of answers) this.#take(toTranslated(utteranceId, answer), kept);
     const unanswered = wanted.filter(({ utteranceId }) => !answers.has(utteranceId));
     this.takeReply(unanswered, reply ?? { lines: [], failures: [], ...noNotes });
   }
@@ -184,6 +194,7 @@ class Outcomes {
 
   #fail(failure: LineFailure): void {
     this.failures.push(failure);
+    this.options.onFailure(failure.utteranceId);
     this.ctx.emit({ type: 'line-failed', ...failure });
     this.#tellProgress();
   }
@@ -280,7 +291,14 @@ function batch(wanted: readonly Wanted[], limits: TranslationLimits): Wanted[][]
   return batches;
 }
 
-function toLine(utterance: Utterance): TranslationLine {
+/** The answer as a line; wordings that are empty or come twice are left out. */
+function toTranslated(utteranceId: string, answer: KeptLine): TranslatedLine {
+  const text = answer.text.trim();
+  const wordings = [...new Set((answer.wordings ?? []).map((wording) => wording.trim()))].filter(Boolean);
+  return wordings.length > 1 && wordings.includes(text) ? { utteranceId, text, wordings } : { utteranceId, text };
+}
+
+function toLine(utterance: Utterance, { aimMs }: Room, target: string, pace: Pace): TranslationLine {
   return {
     id: utterance.id,
     text: utterance.text,
@@ -288,7 +306,7 @@ function toLine(utterance: Utterance): TranslationLine {
     startMs: utterance.startMs,
     endMs: utterance.endMs,
     segmentIds: utterance.segmentIds,
-    budget: { durationMs: lengthMs(utterance.slot) },
+    budget: { durationMs: aimMs, units: unitsWithin(aimMs, target, pace) },
   };
 }
 
@@ -297,11 +315,11 @@ function readReply(
   reply: TranslationReply,
   label: string,
 ): (TranslatedLine | LineFailure)[] {
-  const answers = new Map(reply.lines.map((line) => [line.id, line.text.trim()]));
+  const answers = new Map(reply.lines.map((line) => [line.id, line]));
   const refusals = new Map(reply.failures.map((failure) => [failure.id, failure]));
   return wanted.map(({ utteranceId }) => {
-    const text = answers.get(utteranceId);
-    if (text) return { utteranceId, text };
+    const answer = answers.get(utteranceId);
+    if (answer?.text.trim()) return toTranslated(utteranceId, answer);
     const refusal = refusals.get(utteranceId);
     return {
       utteranceId,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Script } from '../../src/domain/script.js';
+import { unknownPace } from '../../src/domain/spoken/pace.js';
 import { DubError } from '../../src/errors.js';
 import { noNotes } from '../../src/providers/contract.js';
 import type {
@@ -47,7 +48,14 @@ async function run(count: number | Script, provider: TranslationProvider) {
   const events: StageEvent[] = [];
   const emit = (event: StageEvent) => events.push(event);
   const ctx = { signal: new AbortController().signal, emit, buyer: buyerIn(folder) };
-  const options = { target: 'es', label: 'test', shapedBy: 'test', onLine: () => undefined };
+  const options = {
+    target: 'es',
+    label: 'test',
+    shapedBy: 'test',
+    paceOf: () => unknownPace,
+    onLine: () => undefined,
+    onFailure: () => undefined,
+  };
   const script = typeof count === 'number' ? scriptOf(count) : count;
   const translation = await translate(script, provider, options, ctx as unknown as StageContext);
   const keptIds = events.flatMap((event) => (event.type === 'line-done' && event.kept ? [event.utteranceId] : []));

@@ -143,6 +143,14 @@ describe('espeak-ng speech', () => {
     expect(fast.durationMs / usual.durationMs).toBeLessThan(0.65);
   });
 
+  test('the rate of a request is relative to the one that is set', async () => {
+    const { limits } = make({ rate: 200 });
+    expect(limits.rate).toEqual({ min: 0.4, max: 2.25 });
+    const lengthAt = async (rate: number) =>
+      (await make({ rate: 150 }).synthesize({ text: longText, language: 'es', voice: 'es', rate }, calm)).audio.length;
+    expect((await lengthAt(1)) / (await lengthAt(1.5))).toBeGreaterThan(1.3);
+  });
+
   test('a phoneme command in the text is read as text', async () => {
     const [command, word] = [await speak({}, '[[h@l]] hola hola hola'), await speak({}, 'hola hola hola')];
     expect(command.durationMs).toBeGreaterThan(word.durationMs + 200);

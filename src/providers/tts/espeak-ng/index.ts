@@ -10,16 +10,20 @@ import { withScratchFolder } from '../../vendors/local/scratch.js';
 import { SharedAnswer } from '../../vendors/local/shared.js';
 import { readOutput, textToSpeak, unknownVoice, unspokenLanguage } from '../../vendors/local/speech.js';
 import { checkSpeech } from '../../vendors/local/wave.js';
-import type { TtsProvider, Voice } from '../contract.js';
+import type { TtsLimits, TtsProvider, TtsRequest, Voice } from '../contract.js';
 import { type EspeakVoice, offerVoices, readVariantTable, readVoiceTable } from './voices.js';
 
 const name = 'espeak-ng';
+
+/** Words per minute that espeak-ng takes. */
+const slowest = 80;
+const fastest = 450;
 
 const espeakOptions = z.strictObject({
   /** Program name or path. */
   binary: z.string().min(1).default('espeak-ng'),
   /** Words per minute; espeak-ng's own default is 175. */
-  rate: z.number().int().min(80).max(450).default(175),
+  rate: z.number().int().min(slowest).max(fastest).default(175),
   pitch: z.number().int().min(0).max(99).default(50),
   timeoutMs: z.number().int().positive().default(60_000),
 });
@@ -36,7 +40,7 @@ export const espeakNg = defineProvider({
 });
 
 class EspeakNg implements TtsProvider {
-  readonly limits = { maxChars: 5000, languages: 'any', concurrency: 2 } as const;
+  readonly limits: TtsLimits;
   private readonly probe: EngineProbe;
   private readonly tables = new SharedAnswer((signal) => this.askTables(signal));
 
@@ -44,6 +48,8 @@ class EspeakNg implements TtsProvider {
     private readonly options: EspeakOptions,
     private readonly scratch: string,
   ) {
+    const rate = { min: slowest / options.rate, max: fastest / options.rate };
+    this.limits = { maxChars: 5000, languages: 'any', concurrency: 2, rate };
     const version = (printed: string) => /eSpeak NG text-to-speech: (\S+)/.exec(printed)?.[1];
     this.probe = { name, program: options.binary, args: ['--version'], version };
   }
@@ -62,12 +68,15 @@ class EspeakNg implements TtsProvider {
     return { version: engineVersionNow(this.probe), rate, pitch };
   }
 
-  async synthesize(request: { text: string; language: string; voice: string }, signal: AbortSignal) {
+  async synthesize(request: TtsRequest, signal: AbortSignal) {
     const text = textToSpeak({ engine: name, text: request.text, maxChars: this.limits.maxChars });
     const warnings = await this.checkVoice(request, signal);
     const audio = await withScratchFolder(this.scratch, signal, async (folder) => {
       const path = join(folder, 'speech.wav');
-      await runEngine(this.run(['-v', request.voice, '-w', path, ...this.manner(), '--stdin'], text), signal);
+      await runEngine(
+        this.run(['-v', request.voice, '-w', path, ...this.manner(request.rate), '--stdin'], text),
+        signal,
+      );
       return readOutput(path);
     });
     checkSpeech(audio, text, name);
@@ -75,8 +84,9 @@ class EspeakNg implements TtsProvider {
   }
 
   // -b 1 is UTF-8, -z leaves out the final pause. No -m: tags in the text are text.
-  private manner(): string[] {
-    return ['-s', String(this.options.rate), '-p', String(this.options.pitch), '-b', '1', '-z'];
+  private manner(faster = 1): string[] {
+    const rate = Math.min(fastest, Math.max(slowest, Math.round(this.options.rate * faster)));
+    return ['-s', String(rate), '-p', String(this.options.pitch), '-b', '1', '-z'];
   }
 
   private run(args: readonly string[], input = '') {

@@ -13,9 +13,9 @@ import { withScratchFolder } from '../../vendors/local/scratch.js';
 import { SharedAnswer } from '../../vendors/local/shared.js';
 import { readOutput, textToSpeak, unknownVoice, unspokenLanguage } from '../../vendors/local/speech.js';
 import { checkSpeech } from '../../vendors/local/wave.js';
-import type { TtsProvider, Voice } from '../contract.js';
+import type { TtsLimits, TtsProvider, TtsRequest, Voice } from '../contract.js';
 import { piperVoices, readPiperModel } from './model.js';
-import { type PiperDialect, piperArguments, readDialect } from './program.js';
+import { type PiperCall, type PiperDialect, piperArguments, readDialect } from './program.js';
 
 const name = 'piper';
 
@@ -31,6 +31,9 @@ const piperOptions = z.strictObject({
   timeoutMs: z.number().int().positive().default(120_000),
 });
 
+/** Rates at which piper's voices still sound like themselves: length scales 1.4 to 0.7. */
+const naturalRates = { min: 0.72, max: 1.4 };
+
 type PiperOptions = z.output<typeof piperOptions>;
 
 /** Piper, the older C++ program or the newer `piper-tts`, with one voice file that the user names. */
@@ -44,7 +47,7 @@ export const piper = defineProvider({
 });
 
 class Piper implements TtsProvider {
-  readonly limits = { maxChars: 5000, languages: 'any', concurrency: 1 } as const;
+  readonly limits: TtsLimits = { maxChars: 5000, languages: 'any', concurrency: 1, rate: naturalRates };
   private readonly probe: EngineProbe;
   private readonly modelPath: string;
   private readonly configPath: string;
@@ -83,7 +86,7 @@ class Piper implements TtsProvider {
     };
   }
 
-  async synthesize(request: { text: string; language: string; voice: string }, signal: AbortSignal) {
+  async synthesize(request: TtsRequest, signal: AbortSignal) {
     const text = textToSpeak({ engine: name, text: request.text, maxChars: this.limits.maxChars });
     const model = await this.model.get(signal);
     if (!sameLanguage(model.language, request.language)) {
@@ -91,7 +94,10 @@ class Piper implements TtsProvider {
     }
     if (!model.speakers.has(request.voice)) throw unknownVoice(name, request.voice, [...model.speakers.keys()]);
     const speaker = model.speakers.get(request.voice);
-    const audio = await withScratchFolder(this.scratch, signal, (folder) => this.speak(folder, text, speaker, signal));
+    const lengthScale = this.scaleFor(request.rate, model.lengthScale);
+    const audio = await withScratchFolder(this.scratch, signal, (folder) =>
+      this.speak(folder, text, { speaker, lengthScale }, signal),
+    );
     const { sampleRate } = checkSpeech(audio, text, name);
     const other = `piper wrote ${sampleRate} Hz where its description says ${model.sampleRate} Hz.`;
     return {
@@ -102,7 +108,19 @@ class Piper implements TtsProvider {
     };
   }
 
-  private async speak(folder: string, text: string, speaker: number | undefined, signal: AbortSignal) {
+  /** The scale is the rate's inverse; at the natural rate the voice keeps its own. */
+  private scaleFor(rate: number | undefined, own: number): number | undefined {
+    const { lengthScale } = this.options;
+    if (rate === undefined || rate === 1) return lengthScale;
+    return Math.round(((lengthScale ?? own) / rate) * 1000) / 1000;
+  }
+
+  private async speak(
+    folder: string,
+    text: string,
+    { speaker, lengthScale }: Pick<PiperCall, 'speaker' | 'lengthScale'>,
+    signal: AbortSignal,
+  ) {
     const dialect = (await detectEngine(this.probe, signal)) as PiperDialect;
     const outputPath = join(folder, 'speech.wav');
     const { modelPath, configPath } = this;
@@ -111,7 +129,7 @@ class Piper implements TtsProvider {
       configPath,
       outputPath,
       speaker,
-      lengthScale: this.options.lengthScale,
+      lengthScale,
     });
     const { binary: program, timeoutMs } = this.options;
     await runEngine({ name, program, args, input: `${text}\n`, timeoutMs }, signal);

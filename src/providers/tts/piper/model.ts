@@ -10,6 +10,7 @@ const piperConfig = z.object({
   audio: z.object({ sample_rate: z.number().int().positive() }),
   espeak: z.object({ voice: z.string() }).optional(),
   language: z.object({ code: z.string() }).optional(),
+  inference: z.object({ length_scale: z.number().positive().default(1) }).optional(),
   num_speakers: z.number().int().positive().default(1),
   speaker_id_map: z.record(z.string(), z.number().int().min(0)).default({}),
 });
@@ -18,6 +19,8 @@ const piperConfig = z.object({
 export interface PiperModel {
   readonly sampleRate: number;
   readonly language: string;
+  /** How slow the voice is by itself; 1 is usual. */
+  readonly lengthScale: number;
   /** Voice name to the number `-s` takes; undefined for a model with one speaker. */
   readonly speakers: ReadonlyMap<string, number | undefined>;
 }
@@ -32,7 +35,8 @@ export async function readPiperModel(modelPath: string, configPath: string): Pro
   const tag = config.language?.code ?? config.espeak?.voice ?? stem.split('-')[0]!;
   const language = parseLanguage(tag);
   if (language === undefined) throw badConfig(configPath, `its language ${JSON.stringify(tag)} is none`);
-  return { sampleRate: config.audio.sample_rate, language, speakers: speakersOf(config, stem) };
+  const lengthScale = config.inference?.length_scale ?? 1;
+  return { sampleRate: config.audio.sample_rate, language, lengthScale, speakers: speakersOf(config, stem) };
 }
 
 /** The model's speakers as voices that can be cast. */

@@ -11,16 +11,20 @@ import { withScratchFolder } from '../../vendors/local/scratch.js';
 import { SharedAnswer } from '../../vendors/local/shared.js';
 import { readOutput, textToSpeak, unknownVoice, unspokenLanguage } from '../../vendors/local/speech.js';
 import { checkSpeech } from '../../vendors/local/wave.js';
-import type { TtsProvider, Voice } from '../contract.js';
+import type { TtsLimits, TtsProvider, TtsRequest, Voice } from '../contract.js';
 import { readVoiceList } from './voices.js';
 
 const name = 'say';
+
+/** Words per minute within which voices stay voices. */
+const slowest = 80;
+const fastest = 500;
 
 const sayOptions = z.strictObject({
   /** Program name or path. */
   binary: z.string().min(1).default('say'),
   /** Words per minute; the voice's own when left out. */
-  rate: z.number().int().min(80).max(500).optional(),
+  rate: z.number().int().min(slowest).max(fastest).optional(),
   timeoutMs: z.number().int().positive().default(60_000),
 });
 
@@ -36,13 +40,17 @@ export const say = defineProvider({
 });
 
 class Say implements TtsProvider {
-  readonly limits = { maxChars: 5000, languages: 'any', concurrency: 2 } as const;
+  readonly limits: TtsLimits;
   private readonly list = new SharedAnswer((signal) => this.askVoices(signal));
 
   constructor(
     private readonly options: SayOptions,
     private readonly scratch: string,
-  ) {}
+  ) {
+    // Relative to a voice's own rate nothing can be asked: say does not tell it.
+    const rate = options.rate === undefined ? undefined : { min: slowest / options.rate, max: fastest / options.rate };
+    this.limits = { maxChars: 5000, languages: 'any', concurrency: 2, rate };
+  }
 
   ready(signal: AbortSignal) {
     return readinessOf(async () => `say with ${(await this.list.get(signal)).length} voices`);
@@ -64,23 +72,23 @@ class Say implements TtsProvider {
     return { version, rate: this.options.rate ?? 'own' };
   }
 
-  async synthesize(request: { text: string; language: string; voice: string }, signal: AbortSignal) {
+  async synthesize(request: TtsRequest, signal: AbortSignal) {
     const text = textToSpeak({ engine: name, text: request.text, maxChars: this.limits.maxChars });
     const warnings = await this.checkVoice(request, signal);
-    const audio = await withScratchFolder(this.scratch, signal, (folder) =>
-      this.speak(folder, text, request.voice, signal),
-    );
+    const audio = await withScratchFolder(this.scratch, signal, (folder) => this.speak(folder, text, request, signal));
     checkSpeech(audio, text, name);
     return { ...noNotes, audio: audio!, mediaType: 'audio/wav', warnings };
   }
 
   // From a file: with a terminal as input say speaks line by line and keeps only the last. Without a data format the
   // output file cannot be opened.
-  private async speak(folder: string, text: string, voice: string, signal: AbortSignal) {
+  private async speak(folder: string, text: string, { voice, rate: faster = 1 }: TtsRequest, signal: AbortSignal) {
     const textPath = join(folder, 'text.txt');
     const wavePath = join(folder, 'speech.wav');
     await writeFile(textPath, text);
-    const rate = this.options.rate === undefined ? [] : ['-r', String(this.options.rate)];
+    const own = this.options.rate;
+    const rate =
+      own === undefined ? [] : ['-r', String(Math.min(fastest, Math.max(slowest, Math.round(own * faster))))];
     const format = ['--file-format=WAVE', '--data-format=LEI16@22050'];
     await runEngine(this.run(['-v', voice, ...rate, '-o', wavePath, ...format, '-f', textPath]), signal);
     return readOutput(wavePath);
