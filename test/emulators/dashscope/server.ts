@@ -61,6 +61,8 @@ export interface EmulatorOptions {
   readonly latencyMs?: number;
   /** User agents whose unknown fields are ignored, as the live service ignores them; for vendors' own clients. */
   readonly lenient?: RegExp;
+  /** Told of every request of the API when it is answered, and of one that never will be when it comes. */
+  readonly onRequest?: (request: LoggedRequest) => void;
 }
 
 /** One route of the API. */
@@ -225,6 +227,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const logged = core.log(endpoint, request);
     const fault = faults.take(endpoint);
     Object.assign(logged, { fault });
+    if (fault !== undefined && /^(reset|hang)/.test(fault.kind ?? '')) options.onRequest?.(logged);
     const wantsStream = compat ? fieldOf(json, 'stream') === true : request.headers['x-dashscope-sse'] === 'enable';
     const lenient = options.lenient?.test(request.headers['user-agent'] ?? '') ?? false;
     const framing = { compat, wantsStream, requestId: logged.requestId };
@@ -264,6 +267,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         const known = error instanceof ApiError ? error : new ApiError(500, 'InternalError', String(error));
         logged.status = known.status;
         return frameError(known, framing, standardHeaders(logged.requestId));
+      } finally {
+        if (!/^(reset|hang)/.test(fault?.kind ?? '')) options.onRequest?.(logged);
       }
     }
     return { fault, answer };

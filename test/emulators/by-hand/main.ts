@@ -1,0 +1,96 @@
+// `npm run emulator`: the emulators by hand. stdout has the lines to paste, stderr everything else.
+import { readFile } from 'node:fs/promises';
+import { asr, asrSettings } from '../dashscope/asr.js';
+import { chat } from '../dashscope/chat.js';
+import { createEar, learnRecording, readScript } from '../dashscope/ear.js';
+import { defaultKey, type Emulator, type LoggedRequest, startEmulator } from '../dashscope/server.js';
+import { tts, ttsSettings } from '../dashscope/tts.js';
+import { type OssEmulator, ossKey, startOssEmulator } from '../oss/server.js';
+import { createPhraseBook } from './phrase-book.js';
+import { readSettings, type Settings, usage } from './settings.js';
+
+const talk = { name: 'fixtures/talk.mp4', srt: 'fixtures/talk.en.srt' };
+const talkTranslations = ['es', 'zh', 'ja'].map((name) => ({ name, srt: `fixtures/talk.${name}.srt` }));
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.argv.slice(2));
+  if (settings.help) return void process.stdout.write(usage);
+  const emulator = await startModelStudio(settings);
+  const oss = settings.oss ? await startOssEmulator() : undefined;
+  tell(emulator, oss);
+  await interrupted();
+  tellTotals(emulator);
+  await Promise.all([emulator.close(), oss?.close()]);
+}
+
+async function startModelStudio(settings: Settings): Promise<Emulator> {
+  const { recognitionSpeed, chatMs, voiceMs, voiceShare, requestsPerMinute, faults, port, quiet } = settings;
+  const ear = createEar();
+  const book = createPhraseBook();
+  const films = await Promise.all(
+    [talk, ...settings.films].map(async ({ name, srt }) => ({ name, script: await read(srt) })),
+  );
+  for (const { name, script } of films) await learnRecording(ear, await readFile(name), script, 'en');
+  for (const { name, srt } of talkTranslations) book.learn(films[0]!.script, name, await read(srt));
+  const said = films.slice(1).flatMap(({ script }) => script);
+  for (const { name, srt } of settings.translations) book.learn(said, name, await read(srt));
+  const perAudioMs = recognitionSpeed === undefined ? 0 : 1 / recognitionSpeed;
+  const emulator = await startEmulator({
+    port,
+    lenient: /dashscope|python|openai/i,
+    ...(quiet ? {} : { onRequest: tellRequest }),
+    parts: [
+      asr(ear, asrSettings({ latency: { pendingMs: 0, perAudioMs } })),
+      chat({ translate: book.translate, latencyMs: chatMs }),
+      tts(ttsSettings({ latency: { baseMs: voiceMs, perAudioMs: voiceShare } })),
+    ],
+  });
+  emulator.limit('tts', { perMinute: requestsPerMinute });
+  for (const { endpoint, fault } of faults) emulator.fail(endpoint, fault);
+  return emulator;
+}
+
+async function read(srt: string) {
+  return readScript(await readFile(srt, 'utf8'));
+}
+
+function tell(emulator: Emulator, oss: OssEmulator | undefined): void {
+  process.stderr.write('Model Studio is emulated on this machine until Ctrl-C. In another terminal:\n\n');
+  const lines = [`export DASHSCOPE_API_KEY=${defaultKey}`, `export DASHSCOPE_BASE_URL=${emulator.url}`];
+  if (oss !== undefined) {
+    const { accessKeyId, accessKeySecret } = ossKey;
+    lines.push(`export OSS_ACCESS_KEY_ID=${accessKeyId}`, `export OSS_ACCESS_KEY_SECRET=${accessKeySecret}`);
+    lines.push('export OSS_REGION=oss-cn-beijing', 'export OSS_BUCKET=dub-test', `export OSS_ENDPOINT=${oss.url}`);
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+  const store = oss === undefined ? '' : ' --store oss';
+  process.stderr.write(`\nnode bin/dub.js fixtures/talk.mp4 --to zh,ja${store}\n\n`);
+}
+
+function tellRequest({ endpoint, method, path, status, fault }: LoggedRequest): void {
+  const ended = status ?? (fault?.kind ? `met ${fault.kind}` : 'no answer');
+  process.stderr.write(`${new Date().toISOString().slice(11, 23)} ${endpoint.padEnd(14)} ${ended} ${method} ${path}\n`);
+}
+
+/** What a person wants to know at the end: how much was asked, and what broke the protocol. */
+function tellTotals({ requests, violations }: Emulator): void {
+  const counts = new Map<string, number>();
+  for (const { endpoint, status } of requests) {
+    const name = status === undefined || status < 400 ? endpoint : `${endpoint} ${status}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const told = [...counts].map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
+  process.stderr.write(`\nRequests: ${told}\n`);
+  for (const violation of violations) process.stderr.write(`Breach of protocol: ${violation}\n`);
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
+});
