@@ -21,6 +21,8 @@ export type DubErrorCode =
   | 'PROVIDER_UNREACHABLE'
   | 'PROVIDER_TIMEOUT'
   | 'PROVIDER_BAD_REPLY'
+  | 'COST_UNKNOWN'
+  | 'COST_LIMIT'
   | 'TIMING_OVERFLOW'
   | 'VERDICT_FAILED'
   | 'INTERRUPTED';
@@ -32,6 +34,7 @@ export type DubErrorCode =
 export const exitNumbers = {
   USAGE: 2,
   CONFIG_INVALID: 2,
+  COST_UNKNOWN: 2,
   INPUT_UNREADABLE: 3,
   INPUT_NO_AUDIO: 3,
   INPUT_NO_SPEECH: 3,
@@ -51,6 +54,7 @@ export const exitNumbers = {
   PROVIDER_UNREACHABLE: 6,
   PROVIDER_TIMEOUT: 6,
   PROVIDER_BAD_REPLY: 6,
+  COST_LIMIT: 6,
   TIMING_OVERFLOW: 7,
   VERDICT_FAILED: 7,
   INTERRUPTED: 130,

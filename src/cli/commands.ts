@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import type { CallOptionName } from './options.js';
 
 /** Name of a command; `run` is the one without a name. */
-export type CommandName = 'run' | 'check' | 'doctor' | 'voices' | 'providers' | 'config';
+export type CommandName = 'run' | 'plan' | 'costs' | 'check' | 'doctor' | 'voices' | 'providers' | 'config';
 
 /** What the command line knows of a command before its code is loaded. */
 export interface CommandSpec {
@@ -44,6 +44,15 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
       ['out=$(dub --quiet talk.mp4 --to es)', 'the finished path in a script'],
     ],
   },
+  plan: {
+    summary: 'tell what would run, what leaves the machine and what it would cost',
+    operands: '<input…> --to <lang[,lang…]> [options]',
+    settings: 'all',
+    calls: ['config', 'help', 'version'],
+    examples: [
+      ['dub plan talk.mp4 --to es --currency CNY', 'stages, hosts, lines and a range of money; sends nothing'],
+    ],
+  },
   check: {
     summary: 'measure a finished dub',
     operands: '<output or work folder…>',
@@ -71,6 +80,13 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
     settings: [...engines, ...shown, 'profile'],
     calls: ['config', 'help', 'version'],
     examples: [['dub providers check tts:espeak-ng', 'tries one out']],
+  },
+  costs: {
+    summary: 'add up what was spent, by month, engine and input',
+    operands: '[--month 2026-11]',
+    settings: ['cache', 'currency', ...shown, 'profile'],
+    calls: ['month', 'config', 'help', 'version'],
+    examples: [['dub costs --month 2026-11 --json', 'one month, for a script']],
   },
   config: {
     summary: 'show every setting and where it comes from',

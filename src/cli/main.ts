@@ -45,6 +45,10 @@ async function load(command: CommandName): Promise<(call: Call) => Promise<numbe
   switch (command) {
     case 'run':
       return (await import('./commands/run.js')).runCommand;
+    case 'plan':
+      return (await import('./commands/run.js')).planCommand;
+    case 'costs':
+      return (await import('./commands/costs.js')).costsCommand;
     case 'check':
       return (await import('./commands/check.js')).checkCommand;
     case 'doctor':

@@ -485,6 +485,7 @@ export const optionTable: OptionTable = {
     rc: true,
     read: readAmount,
     default: undefined,
+    example: 2,
     help: 'stop before the call that would bring the cost above this, with exit 6; the same command goes on',
   },
   allowUnknownCost: {
@@ -505,6 +506,7 @@ export const optionTable: OptionTable = {
     read: readCurrency,
     default: undefined,
     defaultText: "the price list's, each summed apart",
+    example: 'CNY',
     help: 'currency of --max-cost and of what is told: CNY, USD; converted by `exchangeRates` only',
   },
   exchangeRates: {
@@ -629,6 +631,7 @@ export const callOptions = {
     value: 'file',
     help: 'read this config file instead of looking for one; may be JS',
   },
+  month: { flag: '--month', value: 'year-month', help: 'only this month: 2026-11' },
   lang: { flag: '--lang', value: 'lang', help: 'only this language' },
   help: { flag: '--help', short: '-h', help: 'show this help' },
   version: { flag: '--version', short: '-V', help: 'show the version' },

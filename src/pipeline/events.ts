@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { receipt } from './money/receipt-schema.js';
 
 const common = {
   /** Version of the event format; documented fields only grow within one. */
@@ -112,10 +113,18 @@ export const runEvent = z.discriminatedUnion('type', [
     stage: z.string(),
     language,
     provider: z.string(),
+    model: z.string().optional(),
     unit: z.string(),
     count: z.number(),
     money: z.number().nullable().describe('null when the price is unknown'),
     currency: z.string().nullable(),
+    utteranceIds: z.array(z.string()).describe('the lines that the call was for'),
+    requestIds: z.array(z.string()).describe("the service's ids of the call"),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('receipt').describe('what a run that did not finish came to; a finished one has it in `summary`'),
+    receipt,
   }),
   z.object({ ...common, type: z.literal('warning'), stage: z.string(), language, message: z.string() }),
   z.object({
@@ -146,6 +155,7 @@ export const runEvent = z.discriminatedUnion('type', [
     input: z.string(),
     work: z.string(),
     outputs: z.array(outputSummary),
+    receipt: receipt.optional().describe('what the run came to; absent of a plan'),
     ms: z.number(),
   }),
   z.object({

@@ -5,6 +5,7 @@ import type { StorageProvider } from '../providers/storage/contract.js';
 import type { TranslationProvider } from '../providers/translation/contract.js';
 import type { TtsProvider } from '../providers/tts/contract.js';
 import type { RunEvent } from './events.js';
+import type { MoneyTerms } from './money/terms.js';
 
 /** A provider, how the user names it, and what else shapes its answers. */
 export interface Chosen<Provider> {
@@ -70,6 +71,8 @@ export interface DubJob {
   readonly strict: boolean;
   /** What `run.json` should remember of how the job was asked for, as plain JSON without secrets. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /** By which prices is counted, and how far; the shipped ones and no ceiling when undefined. */
+  readonly money?: MoneyTerms | undefined;
 }
 
 /** What a run reaches the world through. */

@@ -120,6 +120,8 @@ function follow(record: RunRecord, event: RunEvent): RunRecord {
       return change(record, event, (stage) => ({ ...stage, lines: count(stage, 1, 0) }));
     case 'line-failed':
       return change(record, event, (stage) => ({ ...stage, lines: count(stage, 0, 1) }));
+    case 'receipt':
+      return { ...record, receipt: event.receipt };
     case 'summary':
       return { ...record, ...event, state: 'finished' };
     default:

@@ -5,6 +5,8 @@ import { openWorkFolder } from '../workspace/folder.js';
 import { dubInto } from './dub-into.js';
 import type { OutputSummary, RunSummary } from './events.js';
 import type { DubJob, RunTools } from './job.js';
+import { refuseUnknownCost } from './money/ask-first.js';
+import { usualTerms } from './money/terms.js';
 import { planOutputs, workFolderPath } from './outputs.js';
 import { refuseUndrawable, refuseUnserved } from './preflight.js';
 import { type Session, startSession } from './session.js';
@@ -20,6 +22,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   const outputs = await planOutputs(job, source);
   await refuseUndrawable(job, source, tools.signal);
   await refuseUnserved(job, tools.signal);
+  refuseUnknownCost(job, job.money ?? usualTerms);
   const folder = await openWorkFolder(workFolderPath(job, outputs));
   const session = startSession(tools, folder, job);
   try {
@@ -57,6 +60,7 @@ function finish(job: DubJob, source: Source, outputs: OutputSummary[], session: 
     input: source.path,
     work: session.folder.path,
     outputs,
+    receipt: session.receipt(),
     ms: session.elapsedMs(),
   }) as RunSummary;
 }

@@ -6,10 +6,13 @@ import type { Kept, WorkFolder } from '../workspace/folder.js';
 import { hashValue } from '../workspace/hash.js';
 import { withSpare } from '../workspace/spare-store.js';
 import { type ContentStore, openContentStore } from '../workspace/store.js';
-import { type Cashier, createBuyer, freeOfCharge } from './buyer.js';
+import { createBuyer } from './buyer.js';
 import type { RunEvent, RunEventBody } from './events.js';
 import type { DubJob, RunTools } from './job.js';
 import { type Journal, startJournal } from './journal.js';
+import { Account } from './money/account.js';
+import type { Receipt } from './money/receipt-schema.js';
+import { usualTerms } from './money/terms.js';
 
 /** One run: stamps its events, times its stages, and hands each stage its context. */
 export interface Session {
@@ -23,6 +26,8 @@ export interface Session {
    * @param describe what came out, for people
    */
   stage<T>(about: StageName, work: (ctx: StageContext) => Promise<Kept<T>>, describe: (value: T) => string): Promise<T>;
+  /** What the run has come to so far. */
+  receipt(): Receipt;
   /** Milliseconds since the run began. */
   elapsedMs(): number;
   /** Warnings given so far that concern this target or all, in order, each once. */
@@ -42,12 +47,7 @@ export interface StageName {
 }
 
 /** @param job its `cache` is the shared store: what was paid for is kept there, across inputs */
-export function startSession(
-  tools: RunTools,
-  folder: WorkFolder,
-  job: Pick<DubJob, 'cache' | 'settings'>,
-  cashier: Cashier = freeOfCharge,
-): Session {
+export function startSession(tools: RunTools, folder: WorkFolder, job: DubJob): Session {
   const startedAt = performance.now();
   const journal = startJournal(folder.path, job.settings);
   const stamper = startStamping(tools, folder, journal);
@@ -58,7 +58,13 @@ export function startSession(
     openContentStore(join(folder.path, '.state', 'paid'), { warn }),
     warn,
   );
-  const buyer = createBuyer({ store, cashier, signal: tools.signal });
+  const account = new Account(job.money ?? usualTerms, { job, run: stamper.run, emit });
+  const buyerFor = (about: StageName) =>
+    createBuyer({ store, cashier: account.cashierFor(about), signal: tools.signal });
+  const tell = (event: RunEventBody) => {
+    if (event.type === 'provider-retry') account.noteRetry({ language: undefined, ...event });
+    emit(event);
+  };
   return {
     folder,
     signal: tools.signal,
@@ -67,11 +73,12 @@ export function startSession(
       throwIfAborted(tools.signal);
       const stageStart = performance.now();
       emit({ type: 'stage-start', ...about });
-      const { value, kept } = await work(contextFor(about, tools, folder, { store, buyer }, emit));
+      const { value, kept } = await work(contextFor(about, tools, folder, { store, buyer: buyerFor(about) }, tell));
       const ms = Math.round(performance.now() - stageStart);
       emit({ type: 'stage-end', ...about, kept, detail: describe(value), ms });
       return value;
     },
+    receipt: () => account.receipt(),
     elapsedMs: () => Math.round(performance.now() - startedAt),
     warnings: stamper.warnings,
     async write(name, text) {
@@ -81,6 +88,8 @@ export function startSession(
       emit({ type: 'warning', stage: 'work', message });
     },
     noteFailure(error) {
+      const receipt = account.receipt();
+      if (receipt.calls > 0) emit({ type: 'receipt', receipt });
       const known = error instanceof DubError;
       stamper.log({
         type: 'error',
@@ -95,6 +104,8 @@ export function startSession(
 }
 
 interface Stamper {
+  /** Id of the run. */
+  readonly run: string;
   emit(body: RunEventBody): RunEvent;
   /** Logs an event in the work folder only: the caller tells people of it. */
   log(body: RunEventBody): void;
@@ -107,6 +118,7 @@ function startStamping(tools: RunTools, folder: WorkFolder, journal: Journal): S
   const stamp = (body: RunEventBody) => ({ v: 1, time: new Date().toISOString(), run, ...body }) as RunEvent;
   const log = (body: RunEventBody) => folder.log(JSON.stringify(stamp(body)));
   return {
+    run,
     log,
     emit(body) {
       const event = stamp(body);
@@ -128,7 +140,7 @@ function contextFor(
   tools: RunTools,
   folder: WorkFolder,
   { store, buyer }: { readonly store: ContentStore; readonly buyer: Buyer },
-  emit: (body: RunEventBody) => RunEvent,
+  emit: (body: RunEventBody) => void,
 ): StageContext {
   return {
     signal: tools.signal,
@@ -137,7 +149,7 @@ function contextFor(
     keeper: store,
     buyer,
     jobs: keepJobs(folder),
-    emit: (event: StageEvent) => void emit(language === undefined ? event : { ...event, language }),
+    emit: (event: StageEvent) => emit(language === undefined ? event : { ...event, language }),
   };
 }
 

@@ -36,9 +36,9 @@ export function rateBetween(from: string, to: string, rates: ExchangeRates): num
   return straight ?? (turned === undefined ? undefined : 1 / turned);
 }
 
-/** `0.0123 CNY`: two decimals for what is worth them, two significant digits below. */
+/** `0.0123 CNY`: two decimals from 1 on, three significant digits below. */
 export function formatAmount(amount: number, currency: string): string {
-  const digits = amount === 0 || amount >= 0.1 ? 2 : Math.min(9, 1 - Math.floor(Math.log10(amount)));
+  const digits = amount === 0 || amount >= 1 ? 2 : Math.min(9, 2 - Math.floor(Math.log10(amount)));
   return `${amount.toFixed(digits)} ${currency}`;
 }
 

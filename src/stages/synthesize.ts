@@ -98,7 +98,7 @@ async function voice(
     stage: 'synthesize',
     provider: options.label,
     key: { ...request, ...again, take: takeVersion, provider: options.label, fingerprint: provider.fingerprint() },
-    estimate: [{ unit: 'character', count: [...line.text].length }],
+    estimate: provider.estimate?.(request).most ?? [{ unit: 'character', count: [...line.text].length }],
     utteranceIds: [line.utteranceId],
     extension: '.flac',
     async call() {

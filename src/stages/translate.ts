@@ -12,6 +12,7 @@ import type {
   TranslationLine,
   TranslationProvider,
   TranslationReply,
+  TranslationRequest,
 } from '../providers/translation/contract.js';
 import type { StageContext, WantedLine } from './context.js';
 
@@ -49,20 +50,13 @@ export async function translate(
   const notes = missing.length === 0 ? undefined : await readScript(script, provider, options, ctx);
   const limit = pLimit(Math.max(1, provider.limits.concurrency));
   const answerBatch = async (lines: readonly Wanted[]) => {
-    const ask = (asked: readonly Wanted[], onAnswers: (answers: readonly TranslationAnswer[]) => Promise<void>) => {
-      const request = {
-        source: script.language,
-        target: options.target,
-        lines: asked.map(({ line }) => line),
-        ...around(
-          script.utterances,
-          asked.map(({ utterance }) => utterance),
-        ),
-        notes,
-      };
-      return provider.translate({ ...request, onAnswers }, ctx.signal);
+    const requestFor = (asked: readonly Wanted[]) => toRequest(script, options.target, asked, notes);
+    const order: Order = {
+      ask: (asked, onAnswers) => provider.translate({ ...requestFor(asked), onAnswers }, ctx.signal),
+      estimate: (asked) => provider.estimate?.(requestFor(asked)).most ?? countCharacters(asked),
     };
-    await (unpaid ? outcomes.takeReply(lines, await ask(lines, async () => undefined)) : outcomes.buy(lines, ask));
+    if (unpaid) outcomes.takeReply(lines, await order.ask(lines, async () => undefined));
+    else await outcomes.buy(lines, order);
   };
   await Promise.all(batch(missing, provider.limits).map((lines) => limit(() => answerBatch(lines))));
   const { lines, failures } = outcomes;
@@ -73,6 +67,26 @@ export async function translate(
     lines: script.utterances.map((utterance) => lines.get(utterance.id)).filter((line) => line !== undefined),
     failures: failures.sort((a, b) => (a.utteranceId < b.utteranceId ? -1 : 1)),
   };
+}
+
+function toRequest(
+  script: Script,
+  target: string,
+  wanted: readonly Wanted[],
+  notes: ScriptNotes | undefined,
+): TranslationRequest {
+  const asked = wanted.map(({ utterance }) => utterance);
+  const lines = wanted.map(({ line }) => line);
+  return { source: script.language, target, lines, ...around(script.utterances, asked), notes };
+}
+
+/** How some lines are asked for, and what that may be billed. */
+interface Order {
+  ask(
+    lines: readonly Wanted[],
+    onAnswers: (answers: readonly TranslationAnswer[]) => Promise<void>,
+  ): Promise<TranslationReply>;
+  estimate(lines: readonly Wanted[]): readonly Units[];
 }
 
 /** Version of what is kept of a line. */
@@ -92,7 +106,7 @@ interface Wanted extends WantedLine {
 function wantedLines(
   script: Script,
   provider: TranslationProvider,
-  { target, shapedBy, paceOf }: TranslateOptions,
+  { target, shapedBy, paceOf }: Pick<TranslateOptions, 'target' | 'shapedBy' | 'paceOf'>,
 ): Wanted[] {
   const said = new Map<string, number>();
   const rooms = roomsOf(script);
@@ -140,20 +154,14 @@ class Outcomes {
   }
 
   /** Asks for lines and keeps each answer as it comes. */
-  async buy(
-    wanted: readonly Wanted[],
-    ask: (
-      lines: readonly Wanted[],
-      onAnswers: (answers: readonly TranslationAnswer[]) => Promise<void>,
-    ) => Promise<TranslationReply>,
-  ): Promise<void> {
+  async buy(wanted: readonly Wanted[], { ask, estimate }: Order): Promise<void> {
     const { label } = this.options;
     let reply: TranslationReply | undefined;
     const { answers } = await this.ctx.buyer.buyLines<Wanted, KeptLine>({
       stage: 'translate',
       provider: label,
       lines: wanted,
-      estimate: estimateOf,
+      estimate,
       call: async (lines, keep) => {
         const keptIds = new Set<string>();
         const keepAll = async (given: readonly TranslationAnswer[]) => {
@@ -208,8 +216,8 @@ class Outcomes {
 /** What is kept of a line. */
 type KeptLine = Pick<TranslationAnswer, 'text' | 'wordings'>;
 
-/** Tokens are not counted here: the text that goes in and about as much that comes out. */
-function estimateOf(lines: readonly Wanted[]): Units[] {
+/** For providers that do not say what they will bill. */
+function countCharacters(lines: readonly Wanted[]): Units[] {
   return [{ unit: 'character', count: lines.reduce((sum, { line }) => sum + [...line.text].length, 0) }];
 }
 
@@ -233,7 +241,7 @@ async function readScript(
   ctx: StageContext,
 ): Promise<ScriptNotes | undefined> {
   const { utterances, language } = script;
-  if (provider.prepare === undefined || utterances.length <= (provider.limits.preparesAbove ?? 0)) return undefined;
+  if (!readsFirst(script, provider)) return undefined;
   try {
     const lines = utterances.map(toContext);
     const prepare = (signal: AbortSignal) => provider.prepare!({ source: language, target, lines }, signal);
@@ -248,7 +256,7 @@ async function readScript(
         source: language,
         target,
       },
-      estimate: [{ unit: 'character', count: lines.reduce((sum, { text }) => sum + [...text].length, 0) }],
+      estimate: provider.estimatePreparing?.({ source: language, target, lines }).most ?? [],
       call: prepare,
     });
     const { summary, terms, warnings } = reply;
@@ -260,6 +268,10 @@ async function readScript(
     ctx.emit({ type: 'warning', stage: 'translate', message });
     return undefined;
   }
+}
+
+function readsFirst({ utterances }: Script, { prepare, limits }: TranslationProvider): boolean {
+  return prepare !== undefined && utterances.length > (limits.preparesAbove ?? 0);
 }
 
 /** The lines just before the first and after the last line of a batch. */

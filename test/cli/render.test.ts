@@ -81,6 +81,9 @@ describe('colour', () => {
   });
 });
 
+/** For whom a call was made. */
+const bought = { utteranceIds: ['u0001'], requestIds: ['r-1'] };
+
 const run: readonly RunEventBody[] = [
   {
     type: 'run-start',
@@ -105,8 +108,26 @@ const run: readonly RunEventBody[] = [
   { type: 'provider-retry', stage: 'translate', provider: 'qwen', attempt: 2, waitMs: 1000, code: 'PROVIDER_BUSY' },
   { type: 'provider-retry', stage: 'translate', provider: 'qwen', attempt: 3, waitMs: 30_000, code: 'PROVIDER_BUSY' },
   { type: 'provider-fallback', stage: 'translate', from: 'qwen', to: 'glm', code: 'PROVIDER_BUSY' },
-  { type: 'cost', stage: 'translate', provider: 'qwen', unit: 'token', count: 12, money: 0.5, currency: 'CNY' },
-  { type: 'cost', stage: 'translate', provider: 'qwen', unit: 'token', count: 3, money: null, currency: null },
+  {
+    type: 'cost',
+    stage: 'translate',
+    provider: 'qwen',
+    unit: 'token',
+    count: 12,
+    money: 0.5,
+    currency: 'CNY',
+    ...bought,
+  },
+  {
+    type: 'cost',
+    stage: 'translate',
+    provider: 'qwen',
+    unit: 'token',
+    count: 3,
+    money: null,
+    currency: null,
+    ...bought,
+  },
   { type: 'line-overflow', language: 'es', utteranceId: 'u0003', excessMs: 120 },
   { type: 'warning', stage: 'translate', message: 'mind the gap' },
   { type: 'stage-end', stage: 'translate', language: 'es', kept: true, ms: 0 },

@@ -69,6 +69,6 @@ it('converts only where a rate was given, in either direction, and sums the rest
   expect(convertMoney(money, 'CNY', { 'USD/CNY': 7 })).toEqual({ CNY: 14, EUR: 2 });
   expect(convertMoney(money, 'USD', { 'USD/CNY': 7 })).toEqual({ USD: 2, EUR: 2 });
   expect(formatMoney(convertMoney(money, 'JPY', {}))).toBe('7.00 CNY + 2.00 EUR + 1.00 USD');
-  expect(formatMoney({ CNY: 0.004_123, USD: 0 })).toBe('0.0041 CNY');
+  expect(formatMoney({ CNY: 0.004_123, USD: 0 })).toBe('0.00412 CNY');
   expect(formatMoney({})).toBe('nothing');
 });

@@ -8,6 +8,7 @@ import type { Call } from '../call.js';
 import { chooseEngines } from '../choose.js';
 import { settleInputs } from '../inputs.js';
 import { findTools } from '../media.js';
+import { createTreasurer, type Treasurer } from '../money.js';
 import { withProviderTools } from '../provider-tools.js';
 import { createReporter, type Reporter } from '../render/report.js';
 import { canRedraw } from '../render/style.js';
@@ -16,14 +17,33 @@ import { visible } from '../render/text.js';
 
 /** `dub <input…> --to …`: dubs each input in turn; an input that fails does not stop the next. */
 export async function runCommand(call: Call): Promise<number> {
+  return eachInput(call, undefined);
+}
+
+/** `dub plan <input…> --to …`: the same as `--dry-run`. */
+export async function planCommand(call: Call): Promise<number> {
+  return eachInput(call, true);
+}
+
+async function eachInput(call: Call, plans: true | undefined): Promise<number> {
   const loaded = await call.loadConfig();
   const { config } = loaded;
   const inputs = await settleInputs(call.line.operands, config, call.io.cwd);
   const media = await findTools(config);
+  const treasurer = createTreasurer(config);
   const dubAll = async (tools: ProviderTools, servers: ServersInUse) => {
     const exits: number[] = [];
     for (const input of inputs) {
-      const exit = await runInput({ call, loaded, input, media, tools, servers });
+      const exit = await runInput({
+        call,
+        loaded,
+        input,
+        media,
+        tools,
+        servers,
+        treasurer,
+        plans: plans ?? config.dryRun,
+      });
       exits.push(exit);
       if (call.signal.aborted) break;
       if (inputs.length > 1 && !config.quiet) call.say(`${visible(basename(input))}: exit ${exit}\n`);
@@ -53,6 +73,9 @@ interface InputRun {
   readonly media: RunTools['media'];
   readonly tools: ProviderTools;
   readonly servers: ServersInUse;
+  readonly treasurer: Treasurer;
+  /** True to tell what would be done instead of doing it. */
+  readonly plans: boolean;
 }
 
 async function runInput(run: InputRun): Promise<number> {
@@ -67,10 +90,9 @@ async function runInput(run: InputRun): Promise<number> {
   };
   try {
     const tools: RunTools = { signal: call.signal, media, sink };
-    const job = await makeJob(run);
-    return loaded.config.dryRun
-      ? await plan(call, job, tools)
-      : await dubAndTell(call, loaded.config, job, tools, reporter);
+    const engaged = await makeJob(run);
+    const job = { ...engaged, money: await run.treasurer(engaged) };
+    return run.plans ? await plan(call, job, tools) : await dubAndTell(call, loaded.config, job, tools, reporter);
   } catch (error) {
     reporter.end();
     return call.fail(error, seen);

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { RunEvent } from '../../pipeline/events.js';
 import type { TextStream } from '../io.js';
 import type { Bars } from './bars.js';
+import { renderReceipt } from './receipt.js';
 import type { Style } from './style.js';
 import { formatSeconds, padEnd, visible } from './text.js';
 
@@ -71,6 +72,8 @@ function describeEvent(event: RunEvent, verbose: boolean, style: Style): string 
       return `  ${style.red('failed:')} ${stageLabel(event)}, line ${event.utteranceId}: ${visible(event.message)}`;
     case 'provider-fallback':
       return `  ${style.yellow('warning:')} ${stageLabel(event)} goes on with ${event.to} instead of ${event.from} (${event.code})`;
+    case 'receipt':
+      return renderReceipt(event.receipt, style).trimEnd() || undefined;
     case 'provider-retry':
       return verbose || event.waitMs >= 5000 ? describeRetry(event, style) : undefined;
     default:

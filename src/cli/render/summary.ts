@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { OutputSummary, RunSummary } from '../../pipeline/events.js';
+import { renderReceipt } from './receipt.js';
 import type { Style } from './style.js';
 import { count, formatSeconds, visible } from './text.js';
 
@@ -10,7 +11,8 @@ const listedLines = 10;
 /** The end of a run for people: for each output two lines of verdict, then what is to be done about it. */
 export function renderSummary(summary: RunSummary, style: Style): string {
   const outputs = summary.outputs.flatMap((output) => renderOutput(output, style));
-  return `${[...outputs, style.dim(`${count(summary.outputs.length, 'file')} in ${formatSeconds(summary.ms)}; work in ${visible(summary.work)}`)].join('\n')}\n`;
+  const cost = summary.receipt === undefined ? '' : renderReceipt(summary.receipt, style);
+  return `${cost}${[...outputs, style.dim(`${count(summary.outputs.length, 'file')} in ${formatSeconds(summary.ms)}; work in ${visible(summary.work)}`)].join('\n')}\n`;
 }
 
 function renderOutput(output: OutputSummary, style: Style): string[] {

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+const money = z.record(z.string(), z.number()).describe('amount by currency (ISO 4217); empty when nothing was spent');
+const units = z.array(z.object({ unit: z.string(), count: z.number() }));
+
+/** What a run came to: every call that was made, every answer that was paid for before, and the money. */
+export const receipt = z.object({
+  money,
+  unpriced: z.number().int().describe('calls whose price is not known: they are not in `money`'),
+  uncertain: money.describe('the most that failed calls may have been billed; not in `money`'),
+  calls: z.number().int(),
+  cached: z.number().int().describe('answers that were paid for before'),
+  failed: z.number().int(),
+  retries: z.number().int(),
+  stages: z.array(
+    z.object({
+      stage: z.string(),
+      language: z.string().optional().describe('target language, when the stage concerns one'),
+      provider: z.string(),
+      model: z.string().optional(),
+      calls: z.number().int(),
+      cached: z.number().int(),
+      failed: z.number().int(),
+      retries: z.number().int(),
+      units,
+      money,
+      unpriced: z.number().int(),
+      requestIds: z.array(z.string()),
+    }),
+  ),
+  lines: z.array(
+    z.object({
+      utteranceId: z.string(),
+      language: z.string().optional(),
+      calls: z.number().int(),
+      money: money.describe('of a call for several lines each has an equal share'),
+      requestIds: z.array(z.string()),
+    }),
+  ),
+});
+
+/** What a run came to. */
+export type Receipt = z.infer<typeof receipt>;

@@ -1,0 +1,135 @@
+import type { Bill } from '../../pricing/bill.js';
+import { addMoney, convertMoney, type ExchangeRates, type Money, noMoney, tidyAmount } from '../../pricing/money.js';
+import type { Receipt } from './receipt-schema.js';
+
+/** What is noted of one call or kept answer. */
+export interface ReceiptEntry {
+  readonly stage: string;
+  readonly language: string | undefined;
+  /** `name[:model]`. */
+  readonly provider: string;
+  readonly model: string | undefined;
+  readonly utteranceIds: readonly string[];
+  readonly outcome: 'paid' | 'cached' | 'failed';
+  /** What it was billed; of a failed call the most it may have been. */
+  readonly bill: Bill;
+  readonly requestIds: readonly string[];
+}
+
+/** A request that was made again. */
+export interface NotedRetry {
+  readonly stage: string;
+  readonly language: string | undefined;
+  readonly provider: string;
+}
+
+/** In which currency a receipt is told. */
+export interface ReceiptTerms {
+  readonly currency: string | undefined;
+  readonly rates: ExchangeRates;
+}
+
+type StageRow = Receipt['stages'][number];
+type LineRow = Receipt['lines'][number];
+
+/** Adds up what was noted. Engines on this machine that cost nothing are rows like the others. */
+export function writeReceipt(
+  entries: readonly ReceiptEntry[],
+  retries: readonly NotedRetry[],
+  { currency, rates }: ReceiptTerms,
+): Receipt {
+  const inCurrency = (money: Money) => ({ ...convertMoney(money, currency, rates) });
+  const paid = entries.filter(({ outcome }) => outcome === 'paid');
+  const failed = entries.filter(({ outcome }) => outcome === 'failed');
+  return {
+    money: inCurrency(sumOf(paid)),
+    unpriced: paid.filter(({ bill }) => !bill.priced).length,
+    uncertain: inCurrency(sumOf(failed)),
+    calls: paid.length + failed.length,
+    cached: countCached(entries),
+    failed: failed.length,
+    retries: retries.length,
+    stages: groupBy(entries, rowKey).map((group) => stageRow(group, retries, inCurrency)),
+    lines: lineRows(paid, inCurrency),
+  };
+}
+
+function rowKey({ stage, language, provider, model }: ReceiptEntry): string {
+  return JSON.stringify([stage, language, provider, model]);
+}
+
+function stageRow(
+  entries: readonly ReceiptEntry[],
+  retries: readonly NotedRetry[],
+  inCurrency: (money: Money) => Record<string, number>,
+): StageRow {
+  const { stage, language, provider, model } = entries[0]!;
+  const paid = entries.filter(({ outcome }) => outcome === 'paid');
+  const failed = entries.length - paid.length - entries.filter(({ outcome }) => outcome === 'cached').length;
+  const again = retries.filter((one) => one.stage === stage && one.language === language && one.provider === provider);
+  return {
+    stage,
+    ...(language === undefined ? {} : { language }),
+    provider,
+    ...(model === undefined ? {} : { model }),
+    calls: paid.length + failed,
+    cached: countCached(entries),
+    failed,
+    retries: again.length,
+    units: sumUnits(paid),
+    money: inCurrency(sumOf(paid)),
+    unpriced: paid.filter(({ bill }) => !bill.priced).length,
+    requestIds: paid.flatMap(({ requestIds }) => requestIds),
+  };
+}
+
+/** Of an answer for several lines each line counts. */
+function countCached(entries: readonly ReceiptEntry[]): number {
+  const cached = entries.filter(({ outcome }) => outcome === 'cached');
+  return cached.reduce((sum, { utteranceIds }) => sum + Math.max(1, utteranceIds.length), 0);
+}
+
+function lineRows(paid: readonly ReceiptEntry[], inCurrency: (money: Money) => Record<string, number>): LineRow[] {
+  const rows = new Map<string, LineRow>();
+  for (const { utteranceIds, language, bill, requestIds } of paid) {
+    const share = shareOf(bill.money, utteranceIds.length);
+    for (const utteranceId of utteranceIds) {
+      const key = JSON.stringify([language, utteranceId]);
+      const row = rows.get(key);
+      rows.set(key, {
+        utteranceId,
+        ...(language === undefined ? {} : { language }),
+        calls: (row?.calls ?? 0) + 1,
+        money: { ...addMoney(row?.money ?? noMoney, inCurrency(share)) },
+        requestIds: [...(row?.requestIds ?? []), ...requestIds],
+      });
+    }
+  }
+  return [...rows.values()];
+}
+
+function shareOf(money: Money, count: number): Money {
+  return Object.fromEntries(Object.entries(money).map(([currency, amount]) => [currency, tidyAmount(amount / count)]));
+}
+
+function sumOf(entries: readonly ReceiptEntry[]): Money {
+  return entries.reduce((sum, { bill }) => addMoney(sum, bill.money), noMoney);
+}
+
+function sumUnits(entries: readonly ReceiptEntry[]): StageRow['units'] {
+  const sums = new Map<string, number>();
+  for (const { unit, count } of entries.flatMap(({ bill }) => bill.units))
+    sums.set(unit, (sums.get(unit) ?? 0) + count);
+  return [...sums].map(([unit, count]) => ({ unit, count }));
+}
+
+/** Items with the same key together, in the order in which each key came first. */
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}

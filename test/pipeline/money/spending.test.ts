@@ -1,0 +1,112 @@
+import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type RunEvent, runEvent } from '../../../src/pipeline/events.js';
+import { jsonLines } from '../../support/command.js';
+import { makeFolder, removeFolder } from '../../support/media.js';
+import { type PaidTalk, startPaidTalk } from './support.js';
+
+// Five lines of 351 characters in all, as Model Studio counts them: 0.02808 CNY.
+
+const dub = ['talk.mp4', '--to', 'es', '--script', 'talk.en.srt', '--translation', 'es=talk.es.srt'];
+let folder: string;
+let talk: PaidTalk;
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  talk = await startPaidTalk(folder, (text) => text);
+});
+
+afterAll(async () => {
+  await talk.close();
+  await removeFolder(folder);
+});
+
+type OfType<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
+
+function eventsOf<Type extends RunEvent['type']>(stdout: string, type: Type): OfType<Type>[] {
+  const events = jsonLines(stdout).map((line) => runEvent.parse(line));
+  return events.filter((event) => event.type === type) as OfType<Type>[];
+}
+
+it('stops before the call that would exceed --max-cost, pays for what it began, and goes on with the same command', async () => {
+  const first = await talk.call(...dub, '--max-cost', '0.02', '--json');
+  expect(first.exit).toBe(6);
+  expect(first.stderr).toMatch(
+    /dub: Stopped at the ceiling: 0\.0\d+ CNY of --max-cost 0\.0200 CNY is spent, and the next call \(synthesize, line u\d+, qwen\) may cost up to 0\.00\d+ CNY\./,
+  );
+  const [{ receipt } = { receipt: undefined }] = eventsOf(first.stdout, 'receipt');
+  const asked = talk.emulator.requestsTo('tts').length;
+  expect(receipt).toMatchObject({ calls: asked, failed: 0, unpriced: 0 });
+  expect(receipt?.money.CNY).toBeLessThanOrEqual(0.02);
+  expect(receipt?.money.CNY).toBeGreaterThan(0.01);
+
+  const second = await talk.call(...dub, '--json');
+  expect(second.exit).toBe(0);
+  expect(talk.emulator.requestsTo('tts')).toHaveLength(5);
+  const [summary] = eventsOf(second.stdout, 'summary');
+  expect(summary?.receipt).toMatchObject({ calls: 5 - asked, retries: 0 });
+  expect(summary?.receipt?.cached).toBeGreaterThanOrEqual(asked);
+  expect((receipt?.money.CNY ?? 0) + (summary?.receipt?.money.CNY ?? 0)).toBeCloseTo(0.028_08, 9);
+
+  const costs = eventsOf(second.stdout, 'cost');
+  expect(costs).toHaveLength(5 - asked);
+  for (const cost of costs) {
+    expect(cost).toMatchObject({
+      stage: 'synthesize',
+      language: 'es',
+      provider: 'qwen',
+      unit: 'character',
+      currency: 'CNY',
+    });
+    expect(cost.requestIds).toHaveLength(1);
+    expect(cost.money).toBeCloseTo(cost.count * 0.000_08, 9);
+    expect(summary?.receipt?.lines).toContainEqual({
+      ...{ utteranceId: cost.utteranceIds[0], language: 'es', calls: 1 },
+      ...{ money: { CNY: cost.money }, requestIds: cost.requestIds },
+    });
+  }
+  const record = JSON.parse(await readFile(join(folder, 'talk.dub', 'run.json'), 'utf8')) as { receipt: unknown };
+  expect(record.receipt).toEqual(summary?.receipt);
+  expect(talk.emulator.violations).toEqual([]);
+});
+
+it('adds up the ledger by month, engine and input, whatever a killed run left at its end', async () => {
+  const ledger = join(folder, 'cache', 'ledger');
+  const [name = ''] = await readdir(ledger);
+  await appendFile(join(ledger, name), '{"v":1,"time":"2026');
+  const { exit, stdout } = await talk.call('costs', '--json');
+  expect(exit).toBe(0);
+  const sum = { calls: 5, money: { CNY: 0.028_08 }, unpriced: 0, uncertain: {} };
+  expect(JSON.parse(stdout)).toEqual({
+    ...{ v: 1, type: 'costs', damagedLines: 1 },
+    months: [
+      {
+        ...{ month: name.slice(0, 7), ...sum },
+        providers: [{ provider: 'qwen', model: 'qwen3-tts-flash', ...sum }],
+        jobs: [{ job: join(folder, 'talk.mp4'), ...sum }],
+      },
+    ],
+  });
+  const people = await talk.call('costs', '--month', '1999-01');
+  expect(people).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^Nothing was spent in 1999-01/) });
+  expect(await talk.call('costs', '--month', 'May')).toMatchObject({
+    exit: 2,
+    stderr: 'dub: --month: `May` is not a month.\n  Write it as 2026-11.\n',
+  });
+});
+
+it('refuses an unknown price under a ceiling before anything is sent, and says how to go on', async () => {
+  const asked = talk.emulator.requestsTo('tts').length;
+  const { exit, stderr } = await talk.call(...dub, '--force', '--tts', 'qwen:qwen9-tts', '--max-cost', '1');
+  expect({ exit, stderr }).toEqual({
+    exit: 2,
+    stderr: [
+      'dub: The price of qwen:qwen9-tts is unknown in CNY, so --max-cost cannot be kept.',
+      '  Give the price in `prices` of a config file (and a rate in `exchangeRates` when it is in another currency), or go on without counting it with --allow-unknown-cost.\n',
+    ].join('\n'),
+  });
+  const dollars = await talk.call(...dub, '--force', '--max-cost', '1', '--currency', 'USD');
+  expect(dollars.stderr).toContain('The price of qwen is unknown in USD, so --max-cost cannot be kept.');
+  expect(talk.emulator.requestsTo('tts')).toHaveLength(asked);
+});
