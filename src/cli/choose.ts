@@ -199,7 +199,7 @@ class Chooser {
     // A plan sends nothing, so it can be made before the server is started.
     if (dryRun && mayBecomeReady(readiness)) return say?.(`${name} cannot be used now: ${detail}.`);
     // A service lacks its key or its account, and says no more than that.
-    if (engine.offline !== false) throw new DubError('ENGINE_MISSING', detail, { hint });
+    if (engine.offline !== false && code === undefined) throw new DubError('ENGINE_MISSING', detail, { hint });
     throw new DubError(code ?? 'PROVIDER_AUTH', `${name} cannot be used: ${detail}.`, { hint });
   }
 }

@@ -10,18 +10,15 @@ import {
   readNumber,
   readOutput,
   readPath,
-  readPathOrDash,
   readProgram,
   readProviderOptions,
   readProviderSpec,
   readRange,
-  readShard,
   readSpeakers,
   readSwitch,
   readText,
   readTranslations,
   readVoices,
-  readWhole,
   readWord,
 } from '../config/readers.js';
 
@@ -38,16 +35,6 @@ function ofOpenAi(option: string): readonly Feed[] {
 
 /** A setting of the OSS store that comes from a variable. */
 function ofOss(name: string, option: string, help: string) {
-  return fromVariable(name, { provider: 'storage:oss', option }, help);
-}
-
-/** A setting of Volcengine's recogniser that comes from a variable. */
-function ofVolcengine(name: string, option: string, help: string) {
-  return fromVariable(name, { provider: 'asr:volcengine', option }, help);
-}
-
-/** A setting of one provider that only a variable sets. */
-function fromVariable(name: string, feed: Feed, help: string) {
   return {
     group: 'Engines',
     env: [name],
@@ -55,7 +42,7 @@ function fromVariable(name: string, feed: Feed, help: string) {
     read: readWord,
     default: undefined,
     help,
-    feeds: [feed],
+    feeds: [{ provider: 'storage:oss', option }],
   } as const;
 }
 
@@ -181,7 +168,10 @@ export const optionTable: OptionTable = {
     default: {},
     defaultText: "the engine's best for the language",
     help: 'voice of a speaker, or of all; `dub voices` lists them',
-    feeds: [{ provider: 'tts:indextts', option: 'asked' }],
+    feeds: [
+      { provider: 'tts:indextts', option: 'asked' },
+      { provider: 'tts:openai', option: 'asked' },
+    ],
   },
   voiceConsent: {
     group: 'Engines',
@@ -302,18 +292,6 @@ export const optionTable: OptionTable = {
     default: undefined,
     help: 'workspace of Model Studio: ws-… or llm-…',
     feeds: ofModelStudio('workspace'),
-  },
-  volcengineApiKey: {
-    ...ofVolcengine('VOLCENGINE_ASR_API_KEY', 'apiKey', 'key of Volcengine, new console, for --asr volcengine'),
-    secret: true,
-  },
-  volcengineAppKey: {
-    ...ofVolcengine('VOLCENGINE_ASR_APP_KEY', 'appKey', 'app key of Volcengine, old console, with the access key'),
-    secret: true,
-  },
-  volcengineAccessKey: {
-    ...ofVolcengine('VOLCENGINE_ASR_ACCESS_KEY', 'accessKey', 'access key of Volcengine, old console'),
-    secret: true,
   },
   ossAccessKeyId: { ...ofOss('OSS_ACCESS_KEY_ID', 'accessKeyId', 'key of OSS, for --store oss'), secret: true },
   ossAccessKeySecret: { ...ofOss('OSS_ACCESS_KEY_SECRET', 'accessKeySecret', "secret of OSS's key"), secret: true },
@@ -580,60 +558,6 @@ export const optionTable: OptionTable = {
     read: readSwitch,
     default: false,
     help: 'replace an output that exists',
-  },
-  skipFinished: {
-    group: 'Files',
-    flag: '--skip-finished',
-    rc: false,
-    read: readSwitch,
-    default: false,
-    help: 'leave alone what the same command has finished before; a batch always does, but with --force',
-  },
-  files: {
-    group: 'Files',
-    flag: '--files',
-    value: 'list|-',
-    rc: false,
-    read: readPathOrDash,
-    default: undefined,
-    help: 'dub the files that this list names, one path a line; - reads the list from stdin',
-  },
-  null: {
-    group: 'Files',
-    flag: '--null',
-    short: '-0',
-    rc: false,
-    read: readSwitch,
-    default: false,
-    help: "the list's paths end in NUL, as `find -print0` writes them",
-  },
-  jobs: {
-    group: 'This run',
-    flag: '--jobs',
-    value: 'number',
-    env: ['DUBBING_JOBS'],
-    rc: true,
-    read: readWhole(1, 64, 'files'),
-    default: 1,
-    help: 'how many files of a batch are dubbed side by side',
-  },
-  shard: {
-    group: 'This run',
-    flag: '--shard',
-    value: 'part/parts',
-    rc: false,
-    read: readShard,
-    default: undefined,
-    help: 'dub only this part of the files, for job arrays: 1/8 to 8/8',
-  },
-  summary: {
-    group: 'Files',
-    flag: '--summary',
-    value: 'file',
-    rc: false,
-    read: readPath,
-    default: undefined,
-    help: 'what became of each file of a batch, as JSON',
   },
   ffmpeg: {
     group: 'Files',

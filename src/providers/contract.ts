@@ -60,6 +60,8 @@ export interface ProviderBase {
   readonly region?: string | undefined;
   /** The service's name of the model it asks, where it has one for all calls: for the price list. */
   readonly billedModel?: string | undefined;
+  /** True when that host is this machine: then `--offline` allows it. */
+  readonly local?: boolean | undefined;
   /** Hosts of servers of the user's own that run on, and may cost money, when the run is over. */
   readonly staysOn?: readonly string[] | undefined;
   /** Looks for programs, files and keys; spends nothing and takes at most a few seconds. */

@@ -35,7 +35,7 @@ export async function loadProvider<Kind extends ProviderKind>(
   const provider = createProvider(definition, parsed, tools);
   const entry = lookUpProvider(kind, name);
   const label = model === undefined ? definition.name : `${definition.name}:${model}`;
-  return { label, provider, definition, rough: entry?.rough ?? false, offline: entry?.offline };
+  return { label, provider, definition, rough: entry?.rough ?? false, offline: provider.local || entry?.offline };
 }
 
 /** A definition, and the model that the spec names. */

@@ -15,7 +15,7 @@ export interface AsrLimits {
   readonly needsUrl: boolean;
   /**
    * The finest times it gives. `none`: the sound is cut at silences first and each piece is a request of its own, whose
-   * text is timed by the cuts.
+   * text is timed by the cuts, unless the reply has times of its own.
    */
   readonly times: 'word' | 'segment' | 'none';
   readonly speakers: boolean;
@@ -23,8 +23,8 @@ export interface AsrLimits {
   readonly detectsLanguage: boolean;
   /** False when it reads text and never the audio, so no speech track need be made for it. */
   readonly needsAudio: boolean;
-  /** How the 16 kHz mono audio is wanted: FLAC when undefined, 16-bit PCM in a WAV file, or MP3 at 48 kb/s. */
-  readonly audioFormat?: 'flac' | 'wav' | 'mp3' | undefined;
+  /** How the 16 kHz mono audio is wanted: FLAC when undefined, or 16-bit PCM in a WAV file. */
+  readonly audioFormat?: 'flac' | 'wav' | undefined;
 }
 
 /** A subtitle stream of the input that can be read as text. */

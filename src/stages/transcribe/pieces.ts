@@ -19,7 +19,7 @@ const idealMs = 20_000;
 const longestMs = 40_000;
 
 /** Version of what is kept of a piece. */
-const pieceVersion = 1;
+const pieceVersion = 2;
 
 const usualConcurrency = 4;
 const sampleRate = 16_000;
@@ -33,11 +33,16 @@ export interface PieceOptions {
 }
 
 /** What is kept of a piece: everything a later run needs instead of asking again. */
-type Kept = Pick<AsrReply, 'warnings' | 'units' | 'requestIds'> & { readonly language: string; readonly text: string };
+type Kept = Pick<AsrReply, 'warnings' | 'units' | 'requestIds'> & {
+  readonly language: string;
+  readonly text: string;
+  /** On the piece's own clock; empty where the reply timed nothing. */
+  readonly segments: readonly Segment[];
+};
 
 /**
- * Recognises sound piece by piece, for a recogniser that gives no times: it is cut at pauses, long silence is not sent,
- * and each sentence gets its share of the speech in its piece. Pieces run side by side and each reply is kept, so that
+ * Recognises sound piece by piece, for a recogniser that cannot be relied on to give times: it is cut at pauses, long
+ * silence is not sent, and each sentence gets its share of the speech in its piece, unless the reply timed it. Pieces run side by side and each reply is kept, so that
  * after a failure only what is missing is asked for again.
  */
 export async function transcribePieces(
@@ -60,7 +65,9 @@ export async function transcribePieces(
   const language = mainLanguage(pieces, replies) ?? request.language ?? 'en';
   const cased = replies.some(({ text }) => /\p{Lu}/u.test(text));
   const segments = pieces.flatMap((piece, index) => {
-    const sentences = splitSentences(replies[index]!.text, { language, cased });
+    const reply = replies[index]!;
+    if (reply.segments.length > 0) return reply.segments.map((segment) => moved(segment, piece));
+    const sentences = splitSentences(reply.text, { language, cased });
     return sentences.length === 0 ? [] : timed(sentences, findSpeech(powers, levelBlockMs, piece));
   });
   return {
@@ -124,11 +131,30 @@ async function askOnce(
       const audio = await writePiece(speechPath, piece, way.limits, ctx);
       const { transcript, warnings, units, requestIds } = await way.transcribe({ ...request, audio }, signal);
       await rm(audio.path, { force: true });
-      const text = transcript.segments.map((segment) => segment.text.trim()).join(' ');
-      return { language: transcript.language, text, warnings, units, requestIds };
+      const { language, segments } = transcript;
+      const text = segments.map((segment) => segment.text.trim()).join(' ');
+      const timed = isTimed(segments, audio.durationMs) ? segments : [];
+      return { language, text, segments: timed, warnings, units, requestIds };
     },
   });
   return reply;
+}
+
+/** False for a reply whose times are no more than those of the piece: all of its text from its start to its end. */
+function isTimed(segments: readonly Segment[], durationMs: number): boolean {
+  const [first] = segments;
+  if (first === undefined) return false;
+  return segments.length > 1 || first.words.length > 0 || first.startMs > 0 || first.endMs < durationMs;
+}
+
+/** From a piece's clock to the programme's, and not out of the piece. */
+function moved(segment: Segment, { startMs, endMs }: Span): Omit<Segment, 'id'> {
+  const onClock = <T extends Span>(span: T): T => ({
+    ...span,
+    startMs: Math.min(endMs - 1, startMs + span.startMs),
+    endMs: Math.min(endMs, startMs + span.endMs),
+  });
+  return { ...onClock(segment), words: segment.words.map(onClock) };
 }
 
 function timed(sentences: readonly string[], speech: readonly Span[]): Omit<Segment, 'id'>[] {

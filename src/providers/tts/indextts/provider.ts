@@ -3,7 +3,8 @@ import { nearestNames } from '../../../domain/nearest.js';
 import { DubError, throwIfAborted } from '../../../errors.js';
 import { systemClock } from '../../../net/clock.js';
 import type { ProviderTools } from '../../contract.js';
-import { isInTheClear } from '../../vendors/audio-server/address.js';
+import { isInTheClear, isOnThisMachine } from '../../vendors/audio-server/address.js';
+import { withHint } from '../../vendors/audio-server/errors.js';
 import { hasWords, oneLine } from '../../vendors/local/text.js';
 import { expectedMs } from '../../vendors/speech/expected.js';
 import { judgeSpeech } from '../../vendors/speech/judge.js';
@@ -79,6 +80,7 @@ export function createIndexTts(options: IndexTtsOptions, tools: ProviderTools): 
 
   return {
     host: servers.map(({ host }) => host).join(', ') || undefined,
+    local: servers.length > 0 && servers.every(({ address }) => isOnThisMachine(address)),
     staysOn: servers.map(({ host }) => host),
     get limits() {
       return limitsOf(servers, options);
@@ -124,13 +126,6 @@ export function createIndexTts(options: IndexTtsOptions, tools: ProviderTools): 
       };
     },
   };
-}
-
-/** What is known of a connection that broke says nothing of what to do about it. */
-function withHint(error: unknown): never {
-  if (!(error instanceof DubError) || error.hint !== undefined || error.code === 'INTERRUPTED') throw error;
-  const { code, message, retryable } = error;
-  throw new DubError(code, message, { hint: 'The same command asks for this line again.', retryable, cause: error });
 }
 
 /** Trouble that passes is the pool's to wait for. */

@@ -48,3 +48,8 @@ export function isInTheClear({ base }: ServerAddress): boolean {
   // A name without a dot is one of the local network.
   return protocol === 'http:' && (kind === 'public' || (kind === 'name' && hostname.includes('.')));
 }
+
+/** True for an address of this machine itself. */
+export function isOnThisMachine({ base }: ServerAddress): boolean {
+  return /^(localhost|127\.|\[::1\]$)/.test(new URL(base).hostname);
+}

@@ -124,3 +124,19 @@ function wordsOf(json: unknown): string | undefined {
   if (typeof error === 'string' && typeof message === 'string') return `${message} (${error})`;
   return wordsOf(error) ?? wordsOf(message) ?? wordsOf(detail) ?? wordsOf(msg);
 }
+
+/**
+ * Throws what is given, with a hint where it has none: what is known of a connection that broke says nothing of what to
+ * do about it.
+ */
+export function withHint(error: unknown): never {
+  if (!(error instanceof DubError) || error.hint !== undefined || error.code === 'INTERRUPTED') throw error;
+  const { code, message, retryable, retryAfterMs } = error;
+  const hint = 'The same command asks again for what is missing.';
+  throw new DubError(code, message, {
+    hint,
+    retryable,
+    cause: error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
