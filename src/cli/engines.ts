@@ -1,10 +1,12 @@
 import type { Config, LoadedConfig } from '../config/config.js';
 import { DubError } from '../errors.js';
 import type { Chosen } from '../pipeline/job.js';
+import type { RetryRelay } from '../pipeline/retries.js';
 import type { ProviderKind, ProviderTools } from '../providers/contract.js';
 import type { ProviderByKind } from '../providers/define.js';
 import type { LoadedProvider } from '../providers/load.js';
 import type { RegistryEntry } from '../providers/registry.js';
+import { withRetriesTold } from './provider-tools.js';
 
 /** What loading an engine needs besides its name. */
 export interface EngineSurroundings {
@@ -12,6 +14,8 @@ export interface EngineSurroundings {
   readonly cwd: string;
   readonly tools: ProviderTools;
   readonly signal: AbortSignal;
+  /** Told of requests that are made again. */
+  readonly retries?: Pick<RetryRelay, 'tell'> | undefined;
 }
 
 /** The setting that names an engine of each kind. */
@@ -21,6 +25,14 @@ export const settingOfKind = {
   tts: 'tts',
   storage: 'store',
 } as const satisfies Record<ProviderKind, keyof Config>;
+
+/** The stage that an engine of each kind works for, as events name it. */
+const stageOfKind = {
+  asr: 'transcribe',
+  translation: 'translate',
+  tts: 'synthesize',
+  storage: 'transcribe',
+} as const satisfies Record<ProviderKind, string>;
 
 /**
  * Makes the engine that a spec names, with the options configured for it.
@@ -36,7 +48,13 @@ export async function loadEngine<Kind extends ProviderKind>(
   const { definition, name } = await loadDefinition(kind, spec, around.cwd);
   const { providers } = around.loaded.config;
   const options = providers[`${kind}:${definition.name}`] ?? providers[`${kind}:${name}`] ?? {};
-  return loadProvider(kind, spec, options, around.tools, around.cwd);
+  return loadProvider(
+    kind,
+    spec,
+    options,
+    withRetriesTold(around, { stage: stageOfKind[kind], provider: spec }),
+    around.cwd,
+  );
 }
 
 /** A folder that came with somebody's films must not run its own code as an engine. */

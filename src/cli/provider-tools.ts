@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Http, HttpScope } from '../net/http.js';
+import type { Http, HttpScope, RetryNotice } from '../net/http.js';
+import type { ProviderRetry, RetryRelay } from '../pipeline/retries.js';
 import type { ProviderTools } from '../providers/contract.js';
 import type { Io } from './io.js';
 import { readPackage } from './version.js';
@@ -36,6 +37,18 @@ export async function withProviderTools<T>(
     await (await opened)?.close();
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** The tools, with an HTTP client that tells of the retries of one engine. */
+export function withRetriesTold(
+  { tools, retries }: { readonly tools: ProviderTools; readonly retries?: Pick<RetryRelay, 'tell'> | undefined },
+  engine: Pick<ProviderRetry, 'stage' | 'provider'>,
+): ProviderTools {
+  const { http } = tools;
+  if (http === undefined || retries === undefined) return tools;
+  const onRetry = ({ attempt, waitMs, code }: RetryNotice) =>
+    retries.tell({ ...engine, attempt: attempt + 1, waitMs, code });
+  return { ...tools, http: (scope) => http({ onRetry, ...scope }) };
 }
 
 async function openHttp({ env }: Io, sharing: LimitSharing | undefined): Promise<Http> {

@@ -94,8 +94,8 @@ export const runEvent = z.discriminatedUnion('type', [
     stage: z.string(),
     language,
     provider: z.string(),
-    attempt: z.number().int(),
-    waitMs: z.number(),
+    attempt: z.number().int().describe('the attempt that comes, from 2'),
+    waitMs: z.number().describe('before it'),
     code: z.string(),
   }),
   z.object({

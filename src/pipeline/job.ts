@@ -6,6 +6,7 @@ import type { TranslationProvider } from '../providers/translation/contract.js';
 import type { TtsProvider } from '../providers/tts/contract.js';
 import type { RunEvent } from './events.js';
 import type { MoneyTerms } from './money/terms.js';
+import type { RetryRelay } from './retries.js';
 
 /** A provider, how the user names it, and what else shapes its answers. */
 export interface Chosen<Provider> {
@@ -81,6 +82,8 @@ export interface RunTools {
   readonly media: MediaTools;
   /** Gets every event in order. */
   sink(event: RunEvent): void;
+  /** Tells of requests that providers make again. */
+  readonly retries?: Pick<RetryRelay, 'listen'> | undefined;
 }
 
 /** What a run would do, without doing it. */

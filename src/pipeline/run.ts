@@ -25,6 +25,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   refuseUnknownCost(job, job.money ?? usualTerms);
   const folder = await openWorkFolder(workFolderPath(job, outputs));
   const session = startSession(tools, folder, job);
+  const stopListening = tools.retries?.listen((retry) => session.emit({ type: 'provider-retry', ...retry }));
   try {
     session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(job) });
     const shared = await prepareShared(job, source, session);
@@ -37,6 +38,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
     session.noteFailure(error);
     throw error;
   } finally {
+    stopListening?.();
     await session.close();
     await folder.close();
   }

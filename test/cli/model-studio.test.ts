@@ -58,8 +58,8 @@ afterEach(() => emulator.close());
 afterAll(() => removeFolder(folder));
 
 /** Calls dub with nothing set but a key and the service's address. */
-function call(args: readonly string[], key = defaultKey) {
-  const env = { DASHSCOPE_API_KEY: key, DASHSCOPE_BASE_URL: emulator.url };
+function call(args: readonly string[], key = defaultKey, more: Readonly<Record<string, string>> = {}) {
+  const env = { DASHSCOPE_API_KEY: key, DASHSCOPE_BASE_URL: emulator.url, ...more };
   return callDub(args, { cwd: folder, env });
 }
 
@@ -104,6 +104,28 @@ it('speakers are told apart by a model that can, once for two targets, and get v
   expect(voices).toHaveLength(6);
   expect(new Set(voices).size).toBeGreaterThan(1);
   expect(emulator.violations).toEqual([]);
+});
+
+it('requests that are made again are told of, in the stream, in the log and on the screen', async () => {
+  emulator.fail('tts', { status: 429, code: 'Throttling.RateQuota', retryAfter: 1 });
+  emulator.fail('chat', { status: 500, code: 'InternalError' });
+  emulator.fail('upload.policy', { status: 503, code: 'ServiceUnavailable' });
+  const args = ['talk.mp4', '--to', 'es', '--json', '--verbose', '-o', 'again.mp4'];
+  const { exit, stdout, stderr } = await call(args, defaultKey, { DUBBING_CACHE: join(folder, 'empty') });
+  expect({ exit, stderr }).toMatchObject({ exit: 0 });
+  const retries = jsonLines(stdout).flatMap((line) => {
+    const event = runEvent.parse(line);
+    return event.type === 'provider-retry' ? [event] : [];
+  });
+  expect(retries.map(({ stage, provider, attempt, code }) => ({ stage, provider, attempt, code }))).toEqual([
+    { stage: 'transcribe', provider: 'dashscope', attempt: 2, code: 'PROVIDER_BUSY' },
+    { stage: 'translate', provider: 'qwen', attempt: 2, code: 'PROVIDER_BAD_REPLY' },
+    { stage: 'synthesize', provider: 'qwen', attempt: 2, code: 'PROVIDER_BUSY' },
+  ]);
+  expect(retries[2]?.waitMs).toBeGreaterThanOrEqual(1000);
+  const log = await readFile(join(folder, 'talk.dub', 'events.ndjson'), 'utf8');
+  expect(log.split('\n').filter((line) => line.includes('"provider-retry"'))).toHaveLength(3);
+  expect(stderr).toContain('synthesize: qwen said PROVIDER_BUSY; attempt 2 in');
 });
 
 it('a key of another region ends with exit 5 and a word about regions, and nothing is shown of it', async () => {

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Config, LoadedConfig } from '../../config/config.js';
 import type { RunEvent } from '../../pipeline/events.js';
 import type { DubJob, RunTools } from '../../pipeline/job.js';
+import { createRetryRelay, type RetryRelay } from '../../pipeline/retries.js';
 import type { ProviderTools } from '../../providers/contract.js';
 import { type ServersInUse, withAfter } from '../after.js';
 import type { Call } from '../call.js';
@@ -89,8 +90,9 @@ async function runInput(run: InputRun): Promise<number> {
     if (call.json) call.printJson(event);
   };
   try {
-    const tools: RunTools = { signal: call.signal, media, sink };
-    const engaged = await makeJob(run);
+    const retries = createRetryRelay();
+    const tools: RunTools = { signal: call.signal, media, sink, retries };
+    const engaged = await makeJob(run, retries);
     const job = { ...engaged, money: await run.treasurer(engaged) };
     return run.plans ? await plan(call, job, tools) : await dubAndTell(call, loaded.config, job, tools, reporter);
   } catch (error) {
@@ -108,12 +110,12 @@ async function makeReporter(call: Call, { quiet, verbose }: Config): Promise<Rep
   return createReporter({ stream, style: call.errStyle, bars, quiet, verbose });
 }
 
-async function makeJob({ call, loaded, input, media, tools, servers }: InputRun): Promise<DubJob> {
+async function makeJob({ call, loaded, input, media, tools, servers }: InputRun, retries: RetryRelay): Promise<DubJob> {
   const { config } = loaded;
   const { cwd, platform } = call.io;
   const { signal } = call;
   const engines = await chooseEngines({
-    ...{ input, loaded, media, tools, cwd, platform, signal },
+    ...{ input, loaded, media, tools, cwd, platform, signal, retries },
     say: (message) => config.quiet || call.say(`${visible(message)}\n`),
     noteServers: (hosts) => {
       for (const host of hosts) servers.add(host);
