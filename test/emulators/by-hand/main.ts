@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { asr, asrSettings } from '../dashscope/asr.js';
 import { chat } from '../dashscope/chat.js';
-import { createEar, learnRecording, readScript } from '../dashscope/ear.js';
+import { createEar, type Ear, learnRecording, readScript, type ScriptLine, wordsOf } from '../dashscope/ear.js';
 import { defaultKey, type Emulator, type LoggedRequest, startEmulator } from '../dashscope/server.js';
 import { tts, ttsSettings } from '../dashscope/tts.js';
 import { type OssEmulator, ossKey, startOssEmulator } from '../oss/server.js';
@@ -25,14 +25,15 @@ async function main(): Promise<void> {
 
 async function startModelStudio(settings: Settings): Promise<Emulator> {
   const { recognitionSpeed, chatMs, voiceMs, voiceShare, requestsPerMinute, faults, port, quiet } = settings;
-  const ear = createEar();
+  const recited = settings.recited === undefined ? undefined : await read(settings.recited);
+  const ear = recited === undefined ? createEar() : reciting(recited);
   const book = createPhraseBook();
   const films = await Promise.all(
     [talk, ...settings.films].map(async ({ name, srt }) => ({ name, script: await read(srt) })),
   );
   for (const { name, script } of films) await learnRecording(ear, await readFile(name), script, 'en');
   for (const { name, srt } of talkTranslations) book.learn(films[0]!.script, name, await read(srt));
-  const said = films.slice(1).flatMap(({ script }) => script);
+  const said = recited ?? films.slice(1).flatMap(({ script }) => script);
   for (const { name, srt } of settings.translations) book.learn(said, name, await read(srt));
   const perAudioMs = recognitionSpeed === undefined ? 0 : 1 / recognitionSpeed;
   const emulator = await startEmulator({
@@ -48,6 +49,20 @@ async function startModelStudio(settings: Settings): Promise<Emulator> {
   emulator.limit('tts', { perMinute: requestsPerMinute });
   for (const { endpoint, fault } of faults) emulator.fail(endpoint, fault);
   return emulator;
+}
+
+/** Finds its script in any sound, at the script's times: for films that are too long to be listened to. */
+function reciting(script: readonly ScriptLine[]): Ear {
+  const heard = script.map(({ startMs, endMs, text }) => {
+    const clip = { text, language: 'en', samples: new Float32Array(((endMs - startMs) * 16_000) / 1000) };
+    const words = wordsOf(clip).map((word) => ({
+      ...word,
+      startMs: word.startMs + startMs,
+      endMs: word.endMs + startMs,
+    }));
+    return { clip, startMs, endMs, words };
+  });
+  return { learn: () => undefined, listen: () => heard };
 }
 
 async function read(srt: string) {

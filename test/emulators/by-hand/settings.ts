@@ -13,6 +13,8 @@ export interface Settings {
   readonly port: number;
   /** Recordings the recogniser is taught, with what is said in them. */
   readonly films: readonly Pair[];
+  /** Subtitles that are recognised in whatever sound comes, with their times; undefined to listen. */
+  readonly recited: string | undefined;
   /** Translations of what is said, by language. */
   readonly translations: readonly Pair[];
   /** Recognition takes a part of the sound's length: 60 times faster than it plays. */
@@ -36,6 +38,7 @@ Starts Model Studio (and, with --oss, OSS) on this machine and prints what to se
   --port N                 port of the API; a free one unless told
   --film FILM=SRT          a recording to be recognised and what is said in it; may be given several times
                            (fixtures/talk.mp4 is known already)
+  --recite SRT             do not listen: these subtitles are what is said in any recording
   --translation LANG=SRT   translations of those lines, cue by cue; may be given several times
                            (es, zh and ja of fixtures/talk.mp4 are known; other lines come as a toy tongue)
   --realistic              the speeds of the benchmark: recognition 60x, 3 s a chat answer, 1.2 s + 0.15x a voice
@@ -57,7 +60,7 @@ export function readSettings(args: readonly string[]): Settings {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ port: text, film: many, translation: many, fail: many, rpm: text },
+      ...{ port: text, film: many, recite: text, translation: many, fail: many, rpm: text },
       ...{ 'recognition-speed': text, 'chat-ms': text, 'voice-ms': text, 'voice-share': text },
       ...{ realistic: flag, oss: flag, quiet: flag, help: flag },
     },
@@ -72,6 +75,7 @@ export function readSettings(args: readonly string[]): Settings {
   return {
     port: number('port', values.port, 0),
     films: (values.film ?? []).map((one) => pairOf('film', one)),
+    recited: values.recite,
     translations: (values.translation ?? []).map((one) => pairOf('translation', one)),
     recognitionSpeed: speed > 0 ? speed : undefined,
     chatMs: number('chat-ms', values['chat-ms'], realistic ? 3000 : 0),

@@ -106,11 +106,14 @@ export function tts(settings: TtsSettings = ttsSettings()): Part {
         model: (model) => /^(qwen3?-tts|cosyvoice|qwen-audio-3)/.test(model) && slowModels.test(model) === slow,
         async handle(call) {
           if (slow && call.model.startsWith('qwen-tts') && emulator.region !== 'cn-beijing') throw unknownModel(call);
+          const begunAt = performance.now();
           const order = checked(call, settings);
           const pcm = await soundFor(order, settings);
           const durationMs = (pcm.length * 1000) / 2 / settings.sampleRate;
           const { baseMs, perAudioMs } = settings.latency;
-          if (baseMs + perAudioMs > 0) await emulator.clock.sleep(baseMs + perAudioMs * durationMs);
+          // What the emulator itself needs counts as part of it.
+          const restMs = baseMs + perAudioMs * durationMs - (performance.now() - begunAt);
+          if (baseMs + perAudioMs > 0 && restMs > 0) await emulator.clock.sleep(restMs);
           const lifeMs = settings.linkLifeMs;
           const file = { mediaType: 'audio/wav', extension: 'wav', lifeMs };
           const url = settings.bare ? '' : emulator.results.publish(fileOf(pcm, settings), file);

@@ -17,8 +17,11 @@ export const qwenOptions = z.strictObject({
   stream: z.boolean().default(false),
   /** The limit of the account for this model: 180, or 10 for legacy ones, unless told. */
   requestsPerMinute: z.number().positive().optional(),
-  /** Requests side by side. */
-  concurrency: z.number().int().min(1).max(64).default(4),
+  /**
+   * Requests side by side; fewer by themselves while the service says 429. An answer takes 2 to 6 s: fewer than these
+   * would not use up the rate, and no limit on them is documented.
+   */
+  concurrency: z.number().int().min(1).max(64).default(12),
   /** For one request. */
   timeoutMs: z.number().int().positive().default(180_000),
 });

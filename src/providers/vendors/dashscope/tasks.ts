@@ -89,7 +89,7 @@ export function taskDeadlineMs(audioMs: number): number {
 
 /**
  * Asks for a task's state until it has ended. The wait grows with the task's age, from `firstWaitMs` to ten seconds,
- * so that a result lies around for an eighth of the task's time at most, and is spread by 15 % either way.
+ * so that a result lies around for a twentieth of the task's time at most, and is spread by 15 % either way.
  */
 export async function pollTask<T>(
   taskId: string,
@@ -121,7 +121,7 @@ export async function pollTask<T>(
       told = error.retryAfterMs;
     }
     const now = clock.now();
-    const grown = Math.min(longestWaitMs, Math.max(firstWaitMs, (now - startedAt) / 8));
+    const grown = Math.min(longestWaitMs, Math.max(firstWaitMs, (now - startedAt) / 20));
     const waitMs = Math.max(grown * (0.85 + 0.3 * random()), Math.min(told ?? 0, 60_000));
     if (now >= endsAt) throw tooLate(taskId, last, options.deadlineMs);
     await clock.sleep(Math.min(waitMs, endsAt - now), signal);
