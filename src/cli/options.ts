@@ -19,6 +19,7 @@ import {
   readText,
   readTranslations,
   readVoices,
+  readWhole,
   readWord,
 } from '../config/readers.js';
 
@@ -459,6 +460,16 @@ export const optionTable: OptionTable = {
     default: 'keep-original',
     choices: lineFailureChoices,
     help: 'what plays where a line could not be voiced',
+  },
+  adaptRounds: {
+    group: 'Result',
+    flag: '--adapt-rounds',
+    value: 'number',
+    env: ['DUBBING_ADAPT_ROUNDS'],
+    rc: true,
+    read: readWhole(0, 5),
+    default: 2,
+    help: 'how often lines that do not fit get another rate or wording, 0 to 5',
   },
   onOverflow: {
     group: 'Trouble',

@@ -82,6 +82,8 @@ export interface Config {
   readonly subtitles: (typeof subtitleChoices)[number];
   readonly keepOriginal: boolean;
   readonly onLineFailure: (typeof lineFailureChoices)[number];
+  /** Whole, 0…5. */
+  readonly adaptRounds: number;
   readonly onOverflow: (typeof overflowChoices)[number];
   readonly strict: boolean;
   /** Most that one call of the command may cost, in `currency`; undefined for no ceiling. */

@@ -60,6 +60,16 @@ export function readChoice<Choice extends string>(choices: readonly Choice[]): R
   };
 }
 
+/** A whole number within bounds. */
+export function readWhole(least: number, most: number): Reader<number> {
+  return (raw, place) => {
+    const value =
+      typeof raw === 'number' ? raw : typeof raw === 'string' && /^\s*\d+\s*$/.test(raw) ? Number(raw) : Number.NaN;
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw bad(place, `${place.label} must be a whole number from ${least} to ${most}, not ${describe(raw)}.`);
+  };
+}
+
 /** A number within bounds. */
 export function readNumber(least: number, most: number, unit: string): Reader<number> {
   return (raw, place) => {

@@ -18,6 +18,7 @@ import { writeSrt, writeVtt } from '../subtitles/write.js';
 import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
 import { type CheckRecord, checkRecord, checkRecordName, writeReport } from './check.js';
 import type { OutputSummary } from './events.js';
+import { fitLines } from './fit.js';
 import type { DubJob } from './job.js';
 import { castKey, filesExist, mixKey, reportKey } from './keys.js';
 import { countOf, toJsonText, translationAsSrt } from './readable.js';
@@ -29,7 +30,7 @@ export async function dubInto(work: TargetWork): Promise<OutputSummary> {
   const { output, shared, job, session, language } = work;
   if (output.warning) warn(work, 'mux', output.warning);
   const casting = await castVoices(work);
-  const { translation, takes } = await translateAndVoice(work, casting);
+  const { translation, takes, adapted } = await fitLines(work, casting, await translateAndVoice(work, casting));
   const failures = [...translation.failures, ...takes.failures];
   await session.write(`${language}/translation.srt`, translationAsSrt(shared.script, translation));
   refuseFailures(job, failures);
@@ -48,6 +49,7 @@ export async function dubInto(work: TargetWork): Promise<OutputSummary> {
       failed: failures.length,
       overflowed: timeline.overflows.length,
     },
+    ...(adapted.tried > 0 ? { adapted } : {}),
     failures,
     verdict: { passed: verdict.passed, gates: [...verdict.gates] },
     warnings: session.warnings(language),

@@ -31,6 +31,15 @@ const outputSummary = z.object({
     failed: z.number().int(),
     overflowed: z.number().int(),
   }),
+  adapted: z
+    .object({
+      rounds: z.number().int(),
+      rate: z.number().int().describe("lines voiced at another rate of the voice's own"),
+      wording: z.number().int().describe('lines voiced in another wording'),
+      tried: z.number().int().describe('takes that were made for it, kept or not'),
+    })
+    .optional()
+    .describe('what was done about lines that did not fit'),
   failures: z.array(z.object({ utteranceId: z.string(), stage: z.string(), code: z.string(), message: z.string() })),
   verdict: z.object({ passed: z.boolean(), gates: z.array(gate) }).optional(),
   warnings: z.array(z.string()),
@@ -87,6 +96,19 @@ export const runEvent = z.discriminatedUnion('type', [
     language,
     utteranceId: z.string(),
     excessMs: z.number(),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('line-adapted').describe('a line that did not fit was voiced in another way'),
+    stage: z.string(),
+    language,
+    utteranceId: z.string(),
+    round: z.number().int(),
+    means: z.enum(['rate', 'wording']).describe("the voice's own rate, or another wording"),
+    kept: z.boolean().describe('true when it fits better than before, as measured'),
+    beforeMs: z.number(),
+    afterMs: z.number().nullable().describe('null when it could not be voiced'),
+    wantedMs: z.number(),
   }),
   z.object({
     ...common,

@@ -67,6 +67,8 @@ export interface DubJob {
   readonly subtitles: SubtitleDelivery;
   readonly keepOriginal: boolean;
   readonly onLineFailure: 'keep-original' | 'silence' | 'fail';
+  /** How often lines that do not fit are voiced again in another way, 0 for never; 2 when undefined. */
+  readonly adaptRounds?: number | undefined;
   readonly onOverflow: 'overrun' | 'trim' | 'fail';
   /** True: a failed gate or an overflow gives exit 7. */
   readonly strict: boolean;

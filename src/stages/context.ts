@@ -21,6 +21,17 @@ export type StageEvent =
       readonly waitMs: number;
       readonly code: string;
     }
+  | {
+      readonly type: 'line-adapted';
+      readonly stage: string;
+      readonly utteranceId: string;
+      readonly round: number;
+      readonly means: 'rate' | 'wording';
+      readonly kept: boolean;
+      readonly beforeMs: number;
+      readonly afterMs: number | null;
+      readonly wantedMs: number;
+    }
   | { readonly type: 'warning'; readonly stage: string; readonly message: string };
 
 /** Keeps files that cost money or time under a hash of everything that shaped them. */

@@ -139,11 +139,12 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     subtitles,
     keepOriginal,
     onLineFailure,
+    adaptRounds,
     onOverflow,
     strict,
   } = config;
   const { asr, storage, targets, sourceLanguage } = engines;
-  const result = { bed, duckDb, loudness, subtitles, keepOriginal, onLineFailure, onOverflow, strict };
+  const result = { bed, duckDb, loudness, subtitles, keepOriginal, onLineFailure, adaptRounds, onOverflow, strict };
   return {
     input,
     output,

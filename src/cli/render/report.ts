@@ -100,6 +100,13 @@ function describeDetail(event: RunEvent, style: Style): string | undefined {
       return style.dim(
         `  ${event.language ?? ''} line ${event.utteranceId} is ${event.excessMs} ms too long for its place`,
       );
+    case 'line-adapted': {
+      const after = event.afterMs === null ? 'could not be voiced' : `${event.afterMs} ms`;
+      const verdict = event.kept ? '' : ', left as it was';
+      return style.dim(
+        `  ${event.language ?? ''} line ${event.utteranceId}: ${event.means}, ${event.beforeMs} ms -> ${after} of ${event.wantedMs} ms wanted${verdict}`,
+      );
+    }
     case 'cost': {
       const money = event.money === null ? 'price unknown' : `${event.money} ${event.currency ?? ''}`.trim();
       return style.dim(`  ${stageLabel(event)}: ${event.provider}, ${event.count} ${event.unit}, ${money}`);

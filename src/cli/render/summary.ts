@@ -19,6 +19,7 @@ function renderOutput(output: OutputSummary, style: Style): string[] {
   return [
     verdictLine(output, style),
     ...measuredLine(output),
+    ...adaptedLine(output),
     ...meaning(output, style),
     ...listed(output.warnings.map((warning) => `  ${style.yellow('warning:')} ${visible(warning)}`)),
     ...listed(output.failures.map((failure) => describeFailure(failure, style))),
@@ -46,6 +47,18 @@ function measuredLine(output: OutputSummary): string[] {
   if (missed.length > 0) return missed.map((gate) => `  ${gate.name}: ${visible(gate.detail)} (limit ${gate.limit})`);
   const figures = gates.flatMap((gate) => (figureNames.has(gate.name) ? [formatFigure(gate)] : []));
   return figures.length === 0 ? [] : [`  ${figures.join(' · ')}`];
+}
+
+/** What was done about lines that did not fit. */
+function adaptedLine({ adapted }: OutputSummary): string[] {
+  if (adapted === undefined) return [];
+  const { rate, wording, tried } = adapted;
+  const done = [
+    ...(wording > 0 ? [`${count(wording, 'line')} reworded`] : []),
+    ...(rate > 0 ? [`${count(rate, 'line')} at the voice's own other rate`] : []),
+  ];
+  const told = done.length === 0 ? 'nothing fitted better' : done.join(', ');
+  return [`  made to fit: ${told} (${count(tried, 'take')} tried)`];
 }
 
 /** Gates whose figure is told even when they passed, in the words of people. */

@@ -41,6 +41,20 @@ const money =
 const addresses =
   /(?:https?:\/\/)?[\w-]+(?:\.[\w-]+)*@[\w-]+(?:\.[\w-]+)+|https?:\/\/[^\s]+|(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|de|fr|es|it|pt|nl|pl|ru|uk|br|cn|jp|io|ai|dev|eu|tv)(?:\/[^\s]*)?(?![\w-])/gi;
 
+/** The signs of units, money and percent that stand with a number in a text, as they are written. */
+export function measuresIn(text: string): string[] {
+  const units = [...text.matchAll(measures)].map(([, , unit]) => unit!);
+  const coins = [...text.matchAll(money)].map(([, before, , , after]) => before ?? after!);
+  return [...units, ...coins].filter((sign) => /[%€$£¥₽₺°²³/]|[a-zA-Z]{2}/.test(sign));
+}
+
+/** The word for a unit's, a coin's or the percent sign; undefined where the language has no table. */
+export function symbolWord(sign: string, language: string): string | undefined {
+  if (tables[primaryLanguage(language)] === undefined) return undefined;
+  const { percent, units, money: coins } = wordsOf(language);
+  return sign === '%' ? percent : (units.get(sign) ?? coins.get(sign));
+}
+
 interface SymbolWords {
   readonly percent: string;
   readonly and: string;

@@ -21,6 +21,15 @@ export interface LengthBudget {
   readonly units?: number | undefined;
 }
 
+/** A wording that was spoken and did not fit, for a translator that `adapts`. Milliseconds. */
+export interface Revision {
+  readonly text: string;
+  /** How long the voice took over it, measured. */
+  readonly spokenMs: number;
+  /** How long the new wording should take. */
+  readonly wantedMs: number;
+}
+
 /** One line to translate. Times are the utterance's in the source. */
 export interface TranslationLine {
   readonly id: string;
@@ -31,6 +40,8 @@ export interface TranslationLine {
   /** Ids of the transcript's segments behind the line. */
   readonly segmentIds: readonly string[];
   readonly budget?: LengthBudget | undefined;
+  /** The line's wording so far, when another one is wanted that says the same in more or in fewer words. */
+  readonly revision?: Revision | undefined;
 }
 
 /** A line spoken around those to translate: for understanding only. */

@@ -303,11 +303,24 @@ async function answerLine(line: Json, system: string, settings: ChatSettings): P
   const pairs = terms.map(([, from = '', to = '']) => ({ source: from, target: to }));
   const full = await render(String(line.text), pairs, source, target, settings);
   const most = Number(/one to (\d) wordings/.exec(system)?.[1] ?? 1);
+  const earlier = line.earlier as { text: string; seconds: number } | undefined;
+  if (earlier !== undefined && !/"earlier"/.test(system))
+    throw invalid('a model makes nothing of a field nobody explained');
+  if (earlier !== undefined) return { id: String(line.id), wordings: [reworded(earlier, Number(line.seconds))] };
   const units = numberOf(line.syllables) ?? numberOf(line.morae) ?? numberOf(line.characters);
   // A shorter wording is the same without its words of three letters and less.
   const short = full.replace(/(?<![\p{L}\p{N}])\p{L}{1,3}(?![\p{L}\p{N}]) ?/gu, '').trim();
   const wordings = most > 1 && units !== undefined && short !== full && short !== '' ? [short, full] : [full];
   return { id: String(line.id), wordings };
+}
+
+/** The same without words from the end, names and numbers kept, or with its last words said again. */
+function reworded({ text, seconds }: { readonly text: string; readonly seconds: number }, wanted: number): string {
+  const words = text.split(' ');
+  let over = Math.round(words.length * (1 - wanted / seconds));
+  if (over < 0) return [...words, ...words.slice(over)].join(' ');
+  const kept = words.reverse().filter((word) => /\p{Lu}|\d/u.test(word) || over-- <= 0);
+  return kept.reverse().join(' ');
 }
 
 /** The script's most frequent capitalised words, and how many lines it has. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { findFault, termsIn } from '../../../src/providers/vendors/dashscope/lines.js';
+import { termsIn } from '../../../src/domain/meaning.js';
+import { findFault } from '../../../src/providers/vendors/dashscope/lines.js';
 
 const rules = { source: 'en', target: 'es', glossary: [] };
 

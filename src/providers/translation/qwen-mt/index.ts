@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { termsIn } from '../../../domain/meaning.js';
 import { DubError } from '../../../errors.js';
 import type { CallEstimate, Units } from '../../contract.js';
 import { defineProvider } from '../../define.js';
@@ -10,7 +11,6 @@ import {
   dashscopeFields,
   dashscopeSecrets,
 } from '../../vendors/dashscope/index.js';
-import { termsIn } from '../../vendors/dashscope/lines.js';
 import { roughTokens, shortToken, tokenUnits, usualToken } from '../../vendors/dashscope/tokens.js';
 import type { TranslationProvider, TranslationReply, TranslationRequest } from '../contract.js';
 import { mtLanguageName } from './languages.js';

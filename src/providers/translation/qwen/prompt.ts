@@ -1,9 +1,9 @@
 import { languageName } from '../../../domain/language.js';
+import type { Term } from '../../../domain/meaning.js';
 import { unitOf } from '../../../domain/spoken/units.js';
 import type { ChatMessage } from '../../vendors/dashscope/chat.js';
-import type { Term } from '../../vendors/dashscope/lines.js';
 import { oneLine } from '../../vendors/local/text.js';
-import type { ScriptRequest, TranslationLine, TranslationRequest } from '../contract.js';
+import type { Revision, ScriptRequest, TranslationLine, TranslationRequest } from '../contract.js';
 import { lengthFor } from './length.js';
 
 /** What the user says about every line. */
@@ -76,6 +76,7 @@ function instructions(source: string, target: string, brief: Brief): string {
     `"seconds" is the time a line has, "${unit}" how many ${unit} fill it when spoken. Come close to that, rather shorter than longer: prefer a plainer wording to a hurried one.`,
     several,
     'Write natural spoken language, as this speaker would say it. Keep names, and keep numbers in digits, exactly as they are. No notes, no brackets, no line breaks.',
+    `A line with "earlier" has been spoken in that wording, which took "earlier.seconds" instead of "seconds". Word it anew, shorter or fuller as that needs: the same meaning, names and numbers, in about as many ${unit} as it says.`,
     'A line with "again" was answered before; it says what was wrong then.',
     ...userWords(brief),
     'Answer with one JSON object and nothing else, every "id" once and exactly as given: {"lines": [{"id": "…", "wordings": ["…"]}]}.',
@@ -96,9 +97,14 @@ function lineData(line: TranslationLine, target: string, fault: string | undefin
     speaker: line.speaker,
     ...(line.budget ? { seconds: Math.round(line.budget.durationMs / 100) / 10 } : {}),
     ...(length ? { [length.unit]: length.count } : {}),
+    ...(line.revision ? { earlier: earlierData(line.revision) } : {}),
     ...(fault === undefined ? {} : { again: fault }),
     text: oneLine(line.text),
   };
+}
+
+function earlierData({ text, spokenMs }: Revision) {
+  return { text: oneLine(text), seconds: Math.round(spokenMs / 100) / 10 };
 }
 
 function heard({ speaker, text }: { readonly speaker: string; readonly text: string }) {
