@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -230,5 +230,24 @@ describe('what is said of it', () => {
     const none = await callDub(['doctor'], { cwd: folder });
     expect(none.stdout).toContain('no server is named');
     expect(server.violations).toEqual([]);
+  });
+
+  it('a config file that was only found may not send words and keys to a server of its own', async () => {
+    const home = join(folder, 'downloads');
+    await mkdir(home);
+    for (const content of [
+      'tts: "openai:x@https://evil.example/v1"',
+      'providers: {"tts:indextts": {url: "https://evil.example"}}',
+      'after: "rm -r x"',
+    ]) {
+      await writeFile(join(home, '.dubbingrc'), content);
+      const { exit, stderr } = await callDub(['voices', '--tts', 'indextts'], { cwd: home, home: folder });
+      const run = await callDub(
+        ['../talk.mp4', '--to', 'en', '--script', '../talk.es.srt', '--translation', '../talk.en.srt'],
+        { cwd: home, home: folder },
+      );
+      expect([exit, run.exit]).toContain(2);
+      expect(stderr + run.stderr).toContain('was only found, not named');
+    }
   });
 });

@@ -5,6 +5,7 @@ import { chat } from '../dashscope/chat.js';
 import { createEar, type Ear, learnRecording, readScript, type ScriptLine, wordsOf } from '../dashscope/ear.js';
 import { defaultKey, type Emulator, type LoggedRequest, startEmulator } from '../dashscope/server.js';
 import { tts, ttsSettings } from '../dashscope/tts.js';
+import { type IndexEmulator, serverSettings, startIndexServer } from '../indextts/server.js';
 import { type OssEmulator, ossKey, startOssEmulator } from '../oss/server.js';
 import { createPhraseBook } from './phrase-book.js';
 import { readSettings, type Settings, usage } from './settings.js';
@@ -17,10 +18,12 @@ async function main(): Promise<void> {
   if (settings.help) return void process.stdout.write(usage);
   const emulator = await startModelStudio(settings);
   const oss = settings.oss ? await startOssEmulator() : undefined;
-  tell(emulator, oss);
+  const servers = await Promise.all(settings.indextts.map((kind) => startIndexServer(serverSettings(kind))));
+  tell(emulator, oss, servers);
   await interrupted();
   tellTotals(emulator);
-  await Promise.all([emulator.close(), oss?.close()]);
+  for (const violation of servers.flatMap((server) => server.violations)) tellViolation(violation);
+  await Promise.all([emulator.close(), oss?.close(), ...servers.map((server) => server.close())]);
 }
 
 async function startModelStudio(settings: Settings): Promise<Emulator> {
@@ -69,7 +72,7 @@ async function read(srt: string) {
   return readScript(await readFile(srt, 'utf8'));
 }
 
-function tell(emulator: Emulator, oss: OssEmulator | undefined): void {
+function tell(emulator: Emulator, oss: OssEmulator | undefined, servers: readonly IndexEmulator[]): void {
   process.stderr.write('Model Studio is emulated on this machine until Ctrl-C. In another terminal:\n\n');
   const lines = [`export DASHSCOPE_API_KEY=${defaultKey}`, `export DASHSCOPE_BASE_URL=${emulator.url}`];
   if (oss !== undefined) {
@@ -77,9 +80,11 @@ function tell(emulator: Emulator, oss: OssEmulator | undefined): void {
     lines.push(`export OSS_ACCESS_KEY_ID=${accessKeyId}`, `export OSS_ACCESS_KEY_SECRET=${accessKeySecret}`);
     lines.push('export OSS_REGION=oss-cn-beijing', 'export OSS_BUCKET=dub-test', `export OSS_ENDPOINT=${oss.url}`);
   }
+  if (servers.length > 0) lines.push(`export INDEXTTS_URL=${servers.map(({ url }) => url).join(',')}`);
   process.stdout.write(`${lines.join('\n')}\n`);
+  const voices = servers.length === 0 ? '' : ' --tts indextts';
   const store = oss === undefined ? '' : ' --store oss';
-  process.stderr.write(`\nnode bin/dub.js fixtures/talk.mp4 --to zh,ja${store}\n\n`);
+  process.stderr.write(`\nnode bin/dub.js fixtures/talk.mp4 --to zh,ja${store}${voices}\n\n`);
 }
 
 function tellRequest({ endpoint, method, path, status, fault }: LoggedRequest): void {
@@ -96,7 +101,11 @@ function tellTotals({ requests, violations }: Emulator): void {
   }
   const told = [...counts].map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
   process.stderr.write(`\nRequests: ${told}\n`);
-  for (const violation of violations) process.stderr.write(`Breach of protocol: ${violation}\n`);
+  for (const violation of violations) tellViolation(violation);
+}
+
+function tellViolation(violation: string): void {
+  process.stderr.write(`Breach of protocol: ${violation}\n`);
 }
 
 function interrupted(): Promise<void> {

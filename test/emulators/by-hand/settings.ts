@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Fault } from '../dashscope/server.js';
+import type { ServerKind } from '../indextts/server.js';
 
 /** A file and the subtitles that belong to it. */
 export interface Pair {
@@ -26,6 +27,8 @@ export interface Settings {
   readonly requestsPerMinute: number;
   readonly faults: readonly { readonly endpoint: string; readonly fault: Fault }[];
   readonly oss: boolean;
+  /** A server of IndexTTS for each; several are a pool. */
+  readonly indextts: readonly ServerKind[];
   readonly quiet: boolean;
   readonly help: boolean;
 }
@@ -49,6 +52,7 @@ Starts Model Studio (and, with --oss, OSS) on this machine and prints what to se
                            with xN for the next N requests, such as tts=429x3; endpoints: upload.policy, asr.submit,
                            asr.call, task.query, chat, mt, tts
   --oss                    object storage too
+  --indextts KIND[,KIND…]  IndexTTS servers too: tts-service, vllm1, vllm2, upload, gradio, omni, openai
   --quiet                  do not show requests
 `;
 
@@ -60,7 +64,7 @@ export function readSettings(args: readonly string[]): Settings {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ port: text, film: many, recite: text, translation: many, fail: many, rpm: text },
+      ...{ port: text, indextts: text, film: many, recite: text, translation: many, fail: many, rpm: text },
       ...{ 'recognition-speed': text, 'chat-ms': text, 'voice-ms': text, 'voice-share': text },
       ...{ realistic: flag, oss: flag, quiet: flag, help: flag },
     },
@@ -83,8 +87,16 @@ export function readSettings(args: readonly string[]): Settings {
     voiceShare: number('voice-share', values['voice-share'], realistic ? 0.15 : 0),
     requestsPerMinute: number('rpm', values.rpm, 180),
     faults: (values.fail ?? []).map(faultOf),
+    indextts: (values.indextts ?? '').split(',').filter(Boolean).map(kindOf),
     ...{ oss: values.oss, quiet: values.quiet, help: values.help },
   };
+}
+
+function kindOf(given: string): ServerKind {
+  const kinds = ['tts-service', 'vllm1', 'vllm2', 'upload', 'gradio', 'omni', 'openai'] as const;
+  const kind = kinds.find((one) => one === given);
+  if (kind === undefined) throw new Error(`--indextts takes ${kinds.join(', ')}, not ${given}.`);
+  return kind;
 }
 
 function pairOf(option: string, given: string): Pair {
