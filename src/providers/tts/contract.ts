@@ -44,6 +44,10 @@ export interface VoiceSample {
 
 /** Named voices made from samples and kept at the service. */
 export interface VoiceEnrolment {
+  /** Whose voices these are: a host and an account, nothing secret. */
+  readonly account: string;
+  /** The model that speaks with them. */
+  readonly model: string;
   /** @returns the name to be used as `TtsRequest.voice` */
   create(
     sample: VoiceSample,

@@ -34,6 +34,8 @@ export interface TtsSettings {
   readonly retired: Set<string>;
   /** Voices of accounts, with the model each was made for. */
   readonly customVoices: Map<string, string>;
+  /** Voices of accounts that are low. */
+  readonly lowVoices: Set<string>;
   /** Text that content inspection refuses. */
   refuses: RegExp;
   /** How long an answer takes: `baseMs` and this share of the length of its sound. */
@@ -59,6 +61,7 @@ export function ttsSettings(changes: Partial<TtsSettings> = {}): TtsSettings {
     sampleRate: 24_000,
     retired: new Set(),
     customVoices: new Map(),
+    lowVoices: new Set(),
     refuses: /forbidden words|palabras prohibidas|违禁内容/i,
     latency: { baseMs: 0, perAudioMs: 0 },
     ...changes,
@@ -213,7 +216,7 @@ function speedOf(parameters: unknown, settings: TtsSettings): number {
 
 async function soundFor(order: Order, settings: TtsSettings): Promise<Buffer> {
   const { language, text, voice, speed } = order;
-  const man = men.has(voice);
+  const man = men.has(voice) || settings.lowVoices.has(voice);
   const pcm = await speakAloud({ language, text, voice, man, speed, sampleRate: settings.sampleRate });
   if (settings.sound === 'silence') return Buffer.alloc(pcm.length);
   if (settings.sound === 'none') return Buffer.alloc(0);

@@ -1,8 +1,8 @@
 import { defineProvider } from '../../define.js';
 import { dashscopeSecrets } from '../../vendors/dashscope/index.js';
 import type { TtsProvider } from '../contract.js';
+import { createWithCloning } from './cloning.js';
 import { qwenOptions } from './options.js';
-import { createQwenTts } from './provider.js';
 
 /**
  * Qwen-TTS on Model Studio: `qwen3-tts-flash` with 49 voices, ten languages and some Chinese dialects, or another of
@@ -15,5 +15,5 @@ export const qwen = defineProvider({
   options: qwenOptions,
   secrets: dashscopeSecrets,
   modelOption: 'model',
-  create: (options, tools): TtsProvider => createQwenTts(options, tools),
+  create: (options, tools): TtsProvider => createWithCloning(options, tools),
 });

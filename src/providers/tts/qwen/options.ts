@@ -7,6 +7,8 @@ export const qwenOptions = z.strictObject({
   model: z.string().trim().min(1).default('qwen3-tts-flash'),
   /** Ids of cloned or designed voices, made for the very model that is named. */
   voiceIds: z.array(z.string().trim().min(1)).default([]),
+  /** The model that speaks with cloned voices; they are made for it. */
+  cloneModel: z.string().trim().min(1).default('qwen3-tts-vc-2026-01-22'),
   /** How to speak, in Chinese or English; the instruct model only. */
   instructions: z.string().trim().min(1).optional(),
   /** Lets the service reword the instructions. */
