@@ -11,7 +11,7 @@ export type ServersInUse = Set<string>;
 
 /**
  * Does a run's work and, however it ends, the command of `--after`; servers that are left running are named. The exit
- * number is the run's.
+ * number is the run's. A batch does so once for all its files: the process of one file only tells it of the servers.
  * @param work is given a set to put servers into
  */
 export async function withAfter(
@@ -26,9 +26,19 @@ export async function withAfter(
     exit = await work(servers);
     return exit;
   } finally {
-    const stopped = after !== undefined && !dryRun && (await runAfter(call, after, exit));
-    if (!stopped && !dryRun && !quiet && servers.size > 0) call.say(stillRunning([...servers], call));
+    if (call.io.batch) call.io.batch.tellServers([...servers]);
+    else await endWith(call, { after, dryRun, quiet }, servers, exit);
   }
+}
+
+async function endWith(
+  call: Call,
+  { after, dryRun, quiet }: Pick<Config, 'after' | 'dryRun' | 'quiet'>,
+  servers: ServersInUse,
+  exit: number,
+): Promise<void> {
+  const stopped = after !== undefined && !dryRun && (await runAfter(call, after, exit));
+  if (!stopped && !dryRun && !quiet && servers.size > 0) call.say(stillRunning([...servers], call));
 }
 
 function stillRunning(hosts: readonly string[], { errStyle }: Call): string {

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import type { CallOptionName } from './options.js';
 
 /** Name of a command; `run` is the one without a name. */
-export type CommandName = 'run' | 'plan' | 'costs' | 'check' | 'doctor' | 'voices' | 'providers' | 'config';
+export type CommandName = 'run' | 'batch' | 'plan' | 'costs' | 'check' | 'doctor' | 'voices' | 'providers' | 'config';
 
 /** What the command line knows of a command before its code is loaded. */
 export interface CommandSpec {
@@ -42,6 +42,17 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
       ['dub talk.mp4 --to es,fr --asr whisper-cpp --translator apertium --tts piper', 'engines by name, two targets'],
       ['dub talk.mp4 --to es --dry-run', 'what would run and what it would cost'],
       ['out=$(dub --quiet talk.mp4 --to es)', 'the finished path in a script'],
+    ],
+  },
+  batch: {
+    summary: 'dub many files, each once, going on after one that fails',
+    operands: '<input…> | --files <list> --to <lang[,lang…]> [options]',
+    settings: 'all',
+    calls: ['config', 'help', 'version'],
+    examples: [
+      ['dub batch *.mp4 --to en,es --jobs 2', 'two files side by side; again: only what is missing'],
+      ['find films -name "*.mkv" -print0 | dub batch -0 --files - --to es', 'a list from stdin'],
+      ['dub batch --files list.txt --to es --shard 3/8 --summary out.json', 'one task of a job array'],
     ],
   },
   plan: {

@@ -1,4 +1,6 @@
 import { homedir } from 'node:os';
+import type { Hold } from '../pipeline/money/ceiling.js';
+import { linkToBatch } from './batch/link.js';
 
 /** A stream that text is written to; a terminal says so and knows its width. */
 export interface TextStream {
@@ -7,19 +9,34 @@ export interface TextStream {
   readonly columns?: number | undefined;
 }
 
+/** The batch that started this process for one of its files. */
+export interface BatchLink {
+  /** Asks it to put money aside of the ceiling that all its files share. @throws COST_LIMIT when it is reached */
+  reserve(
+    ask: { readonly amount: number; readonly call: string; readonly currency: string },
+    signal: AbortSignal,
+  ): Promise<Hold>;
+  /** Tells it of servers of the user's own that are left running. */
+  tellServers(hosts: readonly string[]): void;
+}
+
 /** Everything the command reaches outside itself, so that it can also run inside a test. */
 export interface Io {
   readonly stdout: TextStream;
   readonly stderr: TextStream;
+  /** Undefined where there is nothing to read from. */
+  readonly stdin?: AsyncIterable<Uint8Array | string> | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly home: string;
   readonly platform: NodeJS.Platform;
-  /** Where SIGINT, SIGTERM and SIGHUP come from. */
+  /** Where SIGINT, SIGTERM, SIGHUP and, in the process of one file of a batch, `disconnect` come from. */
   readonly signals: {
-    on(name: NodeJS.Signals, listener: () => void): unknown;
-    off(name: NodeJS.Signals, listener: () => void): unknown;
+    on(name: string, listener: () => void): unknown;
+    off(name: string, listener: () => void): unknown;
   };
+  /** Undefined when nobody but the user started this process. */
+  readonly batch?: BatchLink | undefined;
   /** Ends the process at once; used for the second Ctrl-C only. */
   exitNow(exitNumber: number): void;
 }
@@ -34,11 +51,16 @@ export function processIo(): Io {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    // Opened only when it is read.
+    get stdin() {
+      return process.stdin;
+    },
     env: process.env,
     cwd: process.cwd(),
     home: homedir(),
     platform: process.platform,
     signals: process,
+    batch: process.env.DUBBING_BATCH && process.send ? linkToBatch(process) : undefined,
     exitNow: (exitNumber) => process.exit(exitNumber),
   };
 }

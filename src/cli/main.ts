@@ -49,6 +49,8 @@ async function load(command: CommandName): Promise<(call: Call) => Promise<numbe
       return (await import('./commands/run.js')).planCommand;
     case 'costs':
       return (await import('./commands/costs.js')).costsCommand;
+    case 'batch':
+      return (await import('./commands/batch.js')).batchCommand;
     case 'check':
       return (await import('./commands/check.js')).checkCommand;
     case 'doctor':
@@ -87,7 +89,8 @@ function beforeDashes(args: readonly string[]): readonly string[] {
   return end < 0 ? args : args.slice(0, end);
 }
 
-const watchedSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** `disconnect`: the batch that started this process is gone. */
+const watchedSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const;
 
 /** The first signal aborts and lets children end; the second one ends the process at once. */
 function watchSignals(io: Io): { readonly signal: AbortSignal; stop(): void } {

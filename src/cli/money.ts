@@ -3,12 +3,16 @@ import { DubError } from '../errors.js';
 import type { DubJob } from '../pipeline/job.js';
 import type { MoneyTerms } from '../pipeline/money/terms.js';
 import { createPriceList } from '../pricing/price-list.js';
+import type { BatchLink } from './io.js';
 
 /** Gives each job of one call of the command its terms; all of them share one ceiling. */
 export type Treasurer = (job: DubJob) => Promise<MoneyTerms>;
 
-/** Prices, currency and ceiling as configured. */
-export function createTreasurer(config: Config): Treasurer {
+/**
+ * Prices, currency and ceiling as configured.
+ * @param batch holds the ceiling when this process does one of its files
+ */
+export function createTreasurer(config: Config, batch?: BatchLink): Treasurer {
   const { maxCost, allowUnknownCost: allowUnknown, exchangeRates: rates, currency } = config;
   const prices = createPriceList(config.prices);
   const terms: MoneyTerms = { prices, currency, rates, ceiling: undefined, allowUnknown };
@@ -20,10 +24,15 @@ export function createTreasurer(config: Config): Treasurer {
         import('../pipeline/money/ceiling.js'),
         import('../pipeline/money/ask-first.js'),
       ]);
-      shared = new Ceiling(maxCost, currency ?? onlyOne(currenciesOf(job, terms), maxCost));
+      const unit = currency ?? onlyOne(currenciesOf(job, terms), maxCost);
+      shared = batch === undefined ? new Ceiling(maxCost, unit) : ceilingOf(batch, maxCost, unit);
     }
     return { ...terms, currency: shared.currency, ceiling: shared };
   };
+}
+
+function ceilingOf(batch: BatchLink, max: number, currency: string): NonNullable<MoneyTerms['ceiling']> {
+  return { max, currency, reserve: (amount, call, signal) => batch.reserve({ amount, call, currency }, signal) };
 }
 
 /** The currency of a ceiling that names none: that of all prices concerned. */

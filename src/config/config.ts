@@ -23,6 +23,13 @@ export interface TranslationFile {
 /** Options of providers by `kind:name` (`tts:piper`), checked by the provider itself. */
 export type ProviderOptions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+/** One of several equal parts of a list. */
+export interface Shard {
+  /** From 1. */
+  readonly index: number;
+  readonly count: number;
+}
+
 /** Everything a person can set, from all places together. Paths are absolute. */
 export interface Config {
   /** BCP 47, in the order asked for, without repeats. */
@@ -99,6 +106,17 @@ export interface Config {
   readonly work: string | undefined;
   readonly cache: string;
   readonly force: boolean;
+  /** True: targets are left out whose dub is there and was made by the same job. */
+  readonly skipFinished: boolean;
+  /** A list of inputs, `-` for stdin. */
+  readonly files: string | undefined;
+  /** True: the list's paths end in NUL. */
+  readonly null: boolean;
+  /** Files dubbed side by side. */
+  readonly jobs: number;
+  /** Which part of the list is this call's, from 1. */
+  readonly shard: Shard | undefined;
+  readonly summary: string | undefined;
   readonly ffmpeg: string | undefined;
   readonly ffprobe: string | undefined;
   readonly dryRun: boolean;

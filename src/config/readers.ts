@@ -4,7 +4,7 @@ import { findLanguage, nearLanguages } from '../domain/language-names.js';
 import { nearestName } from '../domain/nearest.js';
 import { parseClock, type Span } from '../domain/time.js';
 import { DubError } from '../errors.js';
-import type { ProviderOptions, TranslationFile } from './config.js';
+import type { ProviderOptions, Shard, TranslationFile } from './config.js';
 import type { Place, Reader } from './option.js';
 
 /** Text that is not empty. */
@@ -23,6 +23,21 @@ export function readWord(raw: unknown, place: Place): string {
 /** A path, made absolute from the place's folder. */
 export function readPath(raw: unknown, place: Place): string {
   return resolve(place.folder, readText(raw, place));
+}
+
+/** A file to read, or `-` for stdin. */
+export function readPathOrDash(raw: unknown, place: Place): string {
+  return raw === '-' ? '-' : readPath(raw, place);
+}
+
+/** `2/8`: the second of eight parts. */
+export function readShard(raw: unknown, place: Place): Shard {
+  const text = readText(raw, place).trim();
+  const [, index, count] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  const hint = 'Write it as part/parts and count from 1: 1/8 to 8/8. An array that counts from 0 adds one.';
+  if (index === undefined || count === undefined) throw bad(place, `${place.label}: \`${text}\` is not a part.`, hint);
+  if (index >= 1 && index <= count) return { index, count };
+  throw bad(place, `${place.label}: there is no part ${index} of ${count}.`, hint);
 }
 
 /** A program: a bare name is looked up in PATH, anything with a separator is a path from the place's folder. */
@@ -82,6 +97,16 @@ export function readNumber(least: number, most: number, unit: string): Reader<nu
       `${place.label} must be a number from ${least} to ${most} ${unit}, not ${describe(raw)}.`,
       turned ? `Did you mean ${-value}?` : undefined,
     );
+  };
+}
+
+/** A whole number within bounds. */
+export function readWhole(least: number, most: number, unit: string): Reader<number> {
+  const read = readNumber(least, most, unit);
+  return (raw, place) => {
+    const value = read(raw, place);
+    if (Number.isInteger(value)) return value;
+    throw bad(place, `${place.label} must be a whole number, not ${describe(raw)}.`);
   };
 }
 

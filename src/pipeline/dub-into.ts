@@ -18,6 +18,7 @@ import { writeSrt, writeVtt } from '../subtitles/write.js';
 import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
 import { type CheckRecord, checkRecord, checkRecordName, writeReport } from './check.js';
 import type { OutputSummary } from './events.js';
+import { noteFinished, notePublished } from './finished.js';
 import { fitLines } from './fit.js';
 import type { DubJob } from './job.js';
 import { castKey, filesExist, mixKey, reportKey } from './keys.js';
@@ -40,7 +41,7 @@ export async function dubInto(work: TargetWork): Promise<OutputSummary> {
   const mixed = await mixDub(work, takes, timeline, failures);
   const dubbed = await muxDub(work, mixed, subtitles);
   const verdict = await checkDub(work, translation, subtitles, takes, timeline, mixed, dubbed, failures);
-  return {
+  const summary: OutputSummary = {
     language,
     path: output.path,
     lines: {
@@ -54,6 +55,8 @@ export async function dubInto(work: TargetWork): Promise<OutputSummary> {
     verdict: { passed: verdict.passed, gates: [...verdict.gates] },
     warnings: session.warnings(language),
   };
+  await noteFinished(session.folder, job, shared.source, output, summary);
+  return summary;
 }
 
 async function castVoices(work: TargetWork): Promise<Cast> {
@@ -120,8 +123,19 @@ async function makeSubtitles(work: TargetWork, translation: Translation, timelin
   );
   const srt = writeSrt(subtitles.cues);
   await session.write(`${language}/subtitles.srt`, srt);
-  if (output.sidecar) await writeWhole(output.sidecar, job.subtitles === 'vtt' ? writeVtt(subtitles.cues) : srt);
+  if (output.sidecar) await writeBeside(work, output.sidecar, job.subtitles === 'vtt' ? writeVtt(subtitles.cues) : srt);
   return subtitles;
+}
+
+async function writeBeside({ session, job, shared, output }: TargetWork, path: string, text: string): Promise<void> {
+  const partial = partialPath(path);
+  try {
+    await writeWhole(partial, text);
+    await notePublished(session.folder, job, shared.source, output, partial, path);
+    await publishFile(partial, path, true);
+  } finally {
+    await rm(partial, { force: true });
+  }
 }
 
 async function mixDub(
@@ -189,7 +203,8 @@ async function muxDub(work: TargetWork, mixed: Mix, subtitles: Subtitles): Promi
       { stage: 'mux', language },
       async (ctx) => {
         const dub = await mux(shared.source, mixed, options, ctx);
-        await publishFile(partial, output.path, job.force);
+        await notePublished(session.folder, job, shared.source, output, partial, output.path);
+        await publishFile(partial, output.path, output.replace);
         return { value: { ...dub, path: output.path }, kept: false };
       },
       ({ streams }) => describeFates(streams),

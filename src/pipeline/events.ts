@@ -8,6 +8,7 @@ const common = {
   time: z.string(),
   /** Id of the run, the same in all its events. */
   run: z.string(),
+  file: z.string().optional().describe('the input, in the events of a batch'),
 };
 
 const language = z.string().optional().describe('target language, when the event concerns one');
@@ -43,6 +44,7 @@ const outputSummary = z.object({
   failures: z.array(z.object({ utteranceId: z.string(), stage: z.string(), code: z.string(), message: z.string() })),
   verdict: z.object({ passed: z.boolean(), gates: z.array(gate) }).optional(),
   warnings: z.array(z.string()),
+  kept: z.boolean().optional().describe('true when an earlier run of the same job had finished it'),
 });
 
 /** Every event of a run, one JSON object a line under `--json`. The last one is `summary` or `error`. */

@@ -49,6 +49,8 @@ export interface DubJob {
   /** Folder of the shared store. */
   readonly cache: string;
   readonly force: boolean;
+  /** True: targets are left out whose output is there and was made by the same job. */
+  readonly skipFinished?: boolean | undefined;
   /** BCP 47 of the speech when the user named it. */
   readonly sourceLanguage?: string | undefined;
   /** How many speakers there are, `auto` to have them told apart, undefined for one voice. */

@@ -95,7 +95,7 @@ export function reportKey(record: unknown, verdict: unknown): unknown {
 }
 
 /** What makes one provider's answers differ from another's: its name, its options, and the user's files it reads. */
-async function providerKey(chosen: Chosen<unknown>): Promise<Record<string, unknown>> {
+export async function providerKey(chosen: Chosen<unknown>): Promise<Record<string, unknown>> {
   const files = await Promise.all(chosen.files.map(hashFile));
   return { label: chosen.label, options: chosen.options, files };
 }

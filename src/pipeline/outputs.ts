@@ -16,21 +16,40 @@ export interface PlannedOutput {
   readonly sidecar?: string | undefined;
   /** Said when the container had to be another one than the path asked for. */
   readonly warning?: string | undefined;
+  /** True when a file of that name may be replaced. */
+  readonly replace: boolean;
 }
 
 /**
  * Settles every output's name and container, and refuses what would lose something of the user's.
+ * @param ours files of an earlier run that was killed before it had finished them
  * @throws USAGE when two outputs or an output and the input are the same file; OUTPUT_EXISTS; OUTPUT_UNWRITABLE
  */
-export async function planOutputs(job: DubJob, source: Source): Promise<PlannedOutput[]> {
+export async function planOutputs(
+  job: DubJob,
+  source: Source,
+  ours: ReadonlySet<string> = new Set(),
+): Promise<PlannedOutput[]> {
   const template = await folderAsTemplate(job.output);
-  const planned = job.targets.map((target) => planOutput(job, source, template, target));
+  const planned = job.targets.map((target) => {
+    const output = planOutput(job, source, template, target);
+    return { ...output, replace: job.force || ours.has(output.path) };
+  });
   refuseSameNames(planned);
-  for (const { path, sidecar } of planned) {
-    await refuseUnsafe(path, source, job.force);
-    if (sidecar !== undefined) await refuseUnsafe(sidecar, source, job.force && !isGivenFile(sidecar, job));
+  for (const { path, sidecar, replace } of planned) {
+    await refuseUnsafe(path, source, replace);
+    if (sidecar === undefined) continue;
+    const mayReplace = (job.force || ours.has(sidecar)) && !isGivenFile(sidecar, job);
+    await refuseUnsafe(sidecar, source, mayReplace);
   }
   return planned;
+}
+
+/** Where the dub of an input goes, as far as the names tell: a container that cannot hold it gets another ending. */
+export async function outputName(template: string, input: string, language: string): Promise<string> {
+  const whole = await folderAsTemplate(template);
+  const ending = extname(whole.replace('{ext}', extname(input)));
+  return resolve(fillTemplate(whole, ending, ending, input, language));
 }
 
 /** The work folder: the one asked for, or `{name}.dub` beside the first output. */
@@ -47,7 +66,7 @@ async function folderAsTemplate(template: string): Promise<string> {
   return isFolder ? join(template, usual) : template;
 }
 
-function planOutput(job: DubJob, source: Source, template: string, target: Target): PlannedOutput {
+function planOutput(job: DubJob, source: Source, template: string, target: Target): Omit<PlannedOutput, 'replace'> {
   const wanted = extname(template.replace('{ext}', extname(source.path)));
   const chosen = chooseContainer(source, wanted, {
     keepOriginal: job.keepOriginal,

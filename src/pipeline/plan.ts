@@ -12,6 +12,7 @@ import { transcribe } from '../stages/transcribe.js';
 import { readKept } from '../workspace/folder.js';
 import { openContentStore } from '../workspace/store.js';
 import { createBuyer, freeOfCharge } from './buyer.js';
+import { findFinished, withoutFinished } from './finished.js';
 import type { Chosen, DubJob, PlannedStage, RunPlan, RunTools } from './job.js';
 import { extractKey, segmentKey, transcribeKey, translateKey } from './keys.js';
 import { planOutputs, workFolderPath } from './outputs.js';
@@ -22,8 +23,15 @@ import { refuseSpoken, withinRange } from './range.js';
  * left it or when it can be read without recognition.
  * @throws the errors the run itself would begin with; an output that exists is a warning here
  */
-export async function planRun(job: DubJob, tools: RunTools): Promise<RunPlan> {
-  const source = await probeFile(job.input, tools.media, tools.signal);
+export async function planRun(whole: DubJob, tools: RunTools): Promise<RunPlan> {
+  const source = await probeFile(whole.input, tools.media, tools.signal);
+  const earlier = whole.skipFinished ? await findFinished(whole, source) : undefined;
+  const job = earlier === undefined ? whole : withoutFinished(whole, earlier);
+  const finished = earlier?.outputs.map(({ language, path }) => `${language} is finished: ${path}`) ?? [];
+  if (earlier !== undefined && job.targets.length === 0) {
+    const nothing = { outputs: [], stages: [], lines: 0, characters: 0 };
+    return { input: source.path, durationMs: source.durationMs, work: earlier.work, ...nothing, warnings: finished };
+  }
   const { outputs, warnings } = await settleOutputs(job, source);
   const work = workFolderPath(job, outputs);
   const known = await readEarlier(job, source, work, tools);
@@ -37,7 +45,7 @@ export async function planRun(job: DubJob, tools: RunTools): Promise<RunPlan> {
     stages: await planStages(job, work, known, script),
     lines: script?.utterances.length,
     characters: script?.utterances.reduce((sum, utterance) => sum + [...utterance.text].length, 0),
-    warnings: [...outputs.flatMap((output) => output.warning ?? []), ...warnings, ...known.warnings],
+    warnings: [...finished, ...outputs.flatMap((output) => output.warning ?? []), ...warnings, ...known.warnings],
   };
 }
 

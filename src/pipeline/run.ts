@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { Source } from '../domain/source.js';
 import { exitNumbers } from '../errors.js';
 import { probeFile } from '../media/probe.js';
 import { openWorkFolder } from '../workspace/folder.js';
 import { dubInto } from './dub-into.js';
 import type { OutputSummary, RunSummary } from './events.js';
+import { type EarlierWork, findFinished, withoutFinished } from './finished.js';
 import type { DubJob, RunTools } from './job.js';
 import { refuseUnknownCost } from './money/ask-first.js';
 import { usualTerms } from './money/terms.js';
@@ -19,21 +21,24 @@ import { prepareShared } from './shared.js';
  */
 export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   const source = await probeFile(job.input, tools.media, tools.signal);
-  const outputs = await planOutputs(job, source);
-  await refuseUndrawable(job, source, tools.signal);
-  await refuseUnserved(job, tools.signal);
-  refuseUnknownCost(job, job.money ?? usualTerms);
-  const folder = await openWorkFolder(workFolderPath(job, outputs));
+  const earlier = job.skipFinished ? await findFinished(job, source) : undefined;
+  const left = earlier === undefined ? job : withoutFinished(job, earlier);
+  if (earlier !== undefined && left.targets.length === 0) return tellFinished(job, source, earlier, tools);
+  const outputs = await planOutputs(left, source, earlier?.leftovers);
+  await refuseUndrawable(left, source, tools.signal);
+  await refuseUnserved(left, tools.signal);
+  refuseUnknownCost(left, job.money ?? usualTerms);
+  const folder = await openWorkFolder(workFolderPath(left, outputs));
   const session = startSession(tools, folder, job);
   const stopListening = tools.retries?.listen((retry) => session.emit({ type: 'provider-retry', ...retry }));
   try {
-    session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(job) });
-    const shared = await prepareShared(job, source, session);
-    const summaries: OutputSummary[] = [];
+    session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(left) });
+    const shared = await prepareShared(left, source, session);
+    const summaries: OutputSummary[] = [...(earlier?.outputs ?? [])];
     for (const output of outputs) {
       summaries.push(await dubInto({ output, shared, job, session, language: output.target.language }));
     }
-    return finish(job, source, summaries, session);
+    return finish(job, source, inOrder(job, summaries), session);
   } catch (error) {
     session.noteFailure(error);
     throw error;
@@ -42,6 +47,20 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
     await session.close();
     await folder.close();
   }
+}
+
+function inOrder(job: DubJob, outputs: readonly OutputSummary[]): OutputSummary[] {
+  return job.targets.flatMap(({ language }) => outputs.filter((output) => output.language === language));
+}
+
+/** The summary of a run that has nothing left to do. */
+function tellFinished(job: DubJob, source: Source, { work, outputs }: EarlierWork, tools: RunTools): RunSummary {
+  const summary: RunSummary = {
+    ...{ v: 1, type: 'summary', time: new Date().toISOString(), run: randomUUID() },
+    ...{ exit: exitNumber(job, outputs), input: source.path, work, outputs: inOrder(job, outputs), ms: 0 },
+  };
+  tools.sink(summary);
+  return summary;
 }
 
 function namesOf(job: DubJob) {

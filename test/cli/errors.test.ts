@@ -187,7 +187,7 @@ describe('what was typed wrong is told with the way out', () => {
       'help frobnicate',
       2,
       '`frobnicate` is not a command.',
-      'The commands are run, check, doctor, voices, providers, config.',
+      'The commands are run, batch, plan, costs, check, doctor, voices, providers, config.',
     ],
   ])('dub %s', async (line, exit, message, hint) => {
     const result = await told(line);

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { worstExit } from '../../src/cli/commands/run.js';
+import { worstExit } from '../../src/cli/batch/outcome.js';
 import { type RunEvent, runEvent } from '../../src/pipeline/events.js';
 import { type CallOptions, callDub, jsonLines } from '../support/command.js';
 import { makeFolder, makeMedia, probeJson, removeFolder } from '../support/media.js';
@@ -239,9 +239,10 @@ describe('a run', () => {
     ];
     const { exit, stdout, stderr } = await call(args, { cwd });
     expect(stdout).toBe(`${cwd}/sub.es.mkv\n`);
-    expect(stderr).toMatch(/^dub: .*text\.mp4 cannot be read as audio or video.*\n/);
-    expect(stderr).toContain('\ntext.mp4: exit 3\n');
-    expect(stderr).toContain('\nsub.mkv: exit 0\n');
+    expect(stderr).toMatch(
+      /^2 files to es\ntext\.mp4: exit 3, INPUT_UNREADABLE: .*text\.mp4 cannot be read as audio or video.*\n/,
+    );
+    expect(stderr).toMatch(/\nsub\.mkv: exit 0, es 2 of 2 lines, \S.*\)\n2 files: 1 done, 1 failed; exit 3, /);
     expect(exit).toBe(3);
   });
 

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { Readable } from 'node:stream';
 import type { Io, TextStream } from '../../src/cli/io.js';
 import { main } from '../../src/cli/main.js';
 
@@ -17,6 +18,7 @@ export interface CallOptions {
   readonly stdout?: Partial<TextStream>;
   readonly stderr?: Partial<TextStream>;
   readonly platform?: NodeJS.Platform;
+  readonly stdin?: string;
   /** Emit `SIGINT` on it to interrupt. */
   readonly signals?: EventEmitter;
   /** Gets the exit number of a second interruption. */
@@ -37,6 +39,7 @@ export async function callDub(args: readonly string[], options: CallOptions): Pr
   const io: Io = {
     stdout: catcher('stdout'),
     stderr: catcher('stderr'),
+    stdin: Readable.from([Buffer.from(options.stdin ?? '')]),
     env: { PATH: process.env.PATH, ...options.env },
     cwd: options.cwd,
     home: options.home ?? options.cwd,

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { Config, LoadedConfig } from '../../config/config.js';
 import type { RunEvent } from '../../pipeline/events.js';
 import type { DubJob, RunTools } from '../../pipeline/job.js';
@@ -7,7 +6,7 @@ import type { ProviderTools } from '../../providers/contract.js';
 import { type ServersInUse, withAfter } from '../after.js';
 import type { Call } from '../call.js';
 import { chooseEngines } from '../choose.js';
-import { settleInputs } from '../inputs.js';
+import { settleInput } from '../inputs.js';
 import { findTools } from '../media.js';
 import { createTreasurer, type Treasurer } from '../money.js';
 import { withProviderTools } from '../provider-tools.js';
@@ -16,7 +15,7 @@ import { canRedraw } from '../render/style.js';
 import { renderSummary } from '../render/summary.js';
 import { visible } from '../render/text.js';
 
-/** `dub <input…> --to …`: dubs each input in turn; an input that fails does not stop the next. */
+/** `dub <input> --to …`: dubs one input; several are a batch. */
 export async function runCommand(call: Call): Promise<number> {
   return eachInput(call, undefined);
 }
@@ -29,42 +28,25 @@ export async function planCommand(call: Call): Promise<number> {
 async function eachInput(call: Call, plans: true | undefined): Promise<number> {
   const loaded = await call.loadConfig();
   const { config } = loaded;
-  const inputs = await settleInputs(call.line.operands, config, call.io.cwd);
+  if (isBatch(call, config)) {
+    const { runBatch } = await import('./batch.js');
+    return runBatch(call, loaded, plans);
+  }
+  const input = await settleInput(call.line.operands[0], config, call.io.cwd);
   const media = await findTools(config);
-  const treasurer = createTreasurer(config);
-  const dubAll = async (tools: ProviderTools, servers: ServersInUse) => {
-    const exits: number[] = [];
-    for (const input of inputs) {
-      const exit = await runInput({
-        call,
-        loaded,
-        input,
-        media,
-        tools,
-        servers,
-        treasurer,
-        plans: plans ?? config.dryRun,
-      });
-      exits.push(exit);
-      if (call.signal.aborted) break;
-      if (inputs.length > 1 && !config.quiet) call.say(`${visible(basename(input))}: exit ${exit}\n`);
-    }
-    return worstExit(exits);
-  };
   const warn = (message: string) => {
     if (!config.quiet) call.say(`${call.errStyle.yellow('warning:')} ${visible(message)}\n`);
   };
+  const treasurer = createTreasurer(config, call.io.batch);
+  const run = { call, loaded, input, media, treasurer, plans: plans ?? config.dryRun };
   return withAfter(call, config, (servers) =>
-    withProviderTools(call.io, (tools) => dubAll(tools, servers), { cache: config.cache, warn }),
+    withProviderTools(call.io, (tools) => runInput({ ...run, tools, servers }), { cache: config.cache, warn }),
   );
 }
 
-/** Exit numbers from harmless to grave: gaps and gates, one file, the call, time, account, machine, a fault, a stop. */
-const byGravity = [0, 8, 7, 3, 2, 6, 5, 4, 1, 130];
-
-/** The gravest of several exit numbers. */
-export function worstExit(exits: readonly number[]): number {
-  return exits.reduce((worst, exit) => (byGravity.indexOf(exit) > byGravity.indexOf(worst) ? exit : worst), 0);
+/** Whether a call is about more than one file. */
+function isBatch(call: Call, { files, shard, summary }: Config): boolean {
+  return call.line.operands.length > 1 || [files, shard, summary].some((setting) => setting !== undefined);
 }
 
 interface InputRun {
@@ -131,6 +113,7 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     work,
     cache,
     force,
+    skipFinished,
     range,
     speakers,
     bed,
@@ -151,6 +134,7 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     work,
     cache,
     force,
+    skipFinished,
     sourceLanguage,
     asr,
     storage,

@@ -11,7 +11,7 @@ export interface MoneyTerms {
   readonly currency: string | undefined;
   readonly rates: ExchangeRates;
   /** Undefined where nothing limits the cost. */
-  readonly ceiling: Ceiling | undefined;
+  readonly ceiling: Pick<Ceiling, 'currency' | 'max' | 'reserve'> | undefined;
   /** Whether calls of unknown price are made under a ceiling. */
   readonly allowUnknown: boolean;
 }
