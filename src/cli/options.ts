@@ -604,7 +604,7 @@ export const optionTable: OptionTable = {
     value: 'number',
     env: ['DUBBING_JOBS'],
     rc: true,
-    read: readWhole(1, 64, 'files'),
+    read: readWhole(1, 64),
     default: 1,
     help: 'how many files of a batch are dubbed side by side',
   },

@@ -100,16 +100,6 @@ export function readNumber(least: number, most: number, unit: string): Reader<nu
   };
 }
 
-/** A whole number within bounds. */
-export function readWhole(least: number, most: number, unit: string): Reader<number> {
-  const read = readNumber(least, most, unit);
-  return (raw, place) => {
-    const value = read(raw, place);
-    if (Number.isInteger(value)) return value;
-    throw bad(place, `${place.label} must be a whole number, not ${describe(raw)}.`);
-  };
-}
-
 /** One language, by tag or by name. */
 export function readLanguage(raw: unknown, place: Place): string {
   const text = readText(raw, place).trim();

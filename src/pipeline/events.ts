@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { receipt } from './money/receipt-schema.js';
+import { moneyAmounts, receipt } from './money/receipt-schema.js';
 
 const common = {
   /** Version of the event format; documented fields only grow within one. */
@@ -45,6 +45,15 @@ const outputSummary = z.object({
   verdict: z.object({ passed: z.boolean(), gates: z.array(gate) }).optional(),
   warnings: z.array(z.string()),
   kept: z.boolean().optional().describe('true when an earlier run of the same job had finished it'),
+});
+
+const moneySpan = { least: moneyAmounts, likely: moneyAmounts, most: moneyAmounts };
+
+const costRange = z.object({
+  ...moneySpan,
+  priced: z.boolean().describe('false when a part of it has no known price'),
+  calls: z.number().int(),
+  kept: z.number().int().describe('answers that are kept and cost nothing'),
 });
 
 /** Every event of a run, one JSON object a line under `--json`. The last one is `summary` or `error`. */
@@ -165,11 +174,22 @@ export const runEvent = z.discriminatedUnion('type', [
         provider: z.string().optional(),
         action: z.enum(['run', 'keep']),
         leaves: z.string().optional().describe('what leaves this machine, and to where'),
-        cost: z.number().nullable().describe('null when the price is unknown'),
+        cost: z
+          .number()
+          .nullable()
+          .describe('the likely cost; null when the price is unknown or in several currencies; 0 on this machine'),
+        currency: z.string().nullable(),
+        range: costRange.optional().describe('for stages that ask an engine'),
       }),
     ),
     lines: z.number().int().optional(),
     characters: z.number().int().optional(),
+    cost: z.object({
+      ...moneySpan,
+      unknown: z.array(z.string()).describe('engines whose price is unknown: what they cost comes on top'),
+      ceiling: z.object({ max: z.number(), currency: z.string(), holds: z.boolean() }).optional(),
+    }),
+    basis: z.array(z.string()).describe('what the figures rest on'),
     warnings: z.array(z.string()),
   }),
   z.object({

@@ -5,6 +5,7 @@ import type { StorageProvider } from '../providers/storage/contract.js';
 import type { TranslationProvider } from '../providers/translation/contract.js';
 import type { TtsProvider } from '../providers/tts/contract.js';
 import type { RunEvent } from './events.js';
+import type { CostRange } from './money/plan-costs.js';
 import type { MoneyTerms } from './money/terms.js';
 import type { RetryRelay } from './retries.js';
 
@@ -100,6 +101,9 @@ export interface RunPlan {
   /** Undefined when there is no script yet to count. */
   readonly lines?: number | undefined;
   readonly characters?: number | undefined;
+  readonly cost: PlannedCost;
+  /** What the figures rest on, as sentences; empty when nothing costs anything. */
+  readonly basis: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -113,6 +117,18 @@ export interface PlannedStage {
   readonly action: 'run' | 'keep';
   /** What leaves this machine and to where; undefined when nothing does. */
   readonly leaves?: string | undefined;
-  /** Cost in `currency`; null when the price is unknown; 0 for engines on this machine. */
+  /** The likely cost; null when the price is unknown or in several currencies; 0 for engines on this machine. */
   readonly cost: number | null;
+  /** Of `cost`; null where that is null or 0. */
+  readonly currency: string | null;
+  /** For stages that ask an engine. */
+  readonly range?: CostRange | undefined;
+}
+
+/** What a whole run would cost, currency by currency. */
+export interface PlannedCost extends Pick<CostRange, 'least' | 'likely' | 'most'> {
+  /** Engines whose price is unknown: what they cost comes on top. */
+  readonly unknown: readonly string[];
+  /** The ceiling, and whether the most that the run may cost stays under it; undefined when there is none. */
+  readonly ceiling?: { readonly max: number; readonly currency: string; readonly holds: boolean } | undefined;
 }

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Script, Translation } from '../domain/script.js';
+import type { Cast, Script, Translation } from '../domain/script.js';
 import type { Soundtrack, Source } from '../domain/source.js';
 import type { Transcript } from '../domain/transcript.js';
 import { DubError } from '../errors.js';
 import { probeFile } from '../media/probe.js';
+import { addMoney, convertMoney, type Money, noMoney } from '../pricing/money.js';
 import type { StageContext } from '../stages/context.js';
 import { segment } from '../stages/segment/index.js';
 import { transcribe } from '../stages/transcribe.js';
@@ -13,9 +14,14 @@ import { readKept } from '../workspace/folder.js';
 import { openContentStore } from '../workspace/store.js';
 import { createBuyer, freeOfCharge } from './buyer.js';
 import { findFinished, withoutFinished } from './finished.js';
-import type { Chosen, DubJob, PlannedStage, RunPlan, RunTools } from './job.js';
-import { extractKey, segmentKey, transcribeKey, translateKey } from './keys.js';
-import { planOutputs, workFolderPath } from './outputs.js';
+import type { Chosen, DubJob, PlannedCost, PlannedStage, RunPlan, RunTools } from './job.js';
+import { castKey, extractKey, segmentKey, transcribeKey, translateKey } from './keys.js';
+import { basisOf } from './money/basis.js';
+import { DryBuyer } from './money/dry-buyer.js';
+import { type CostRange, type PlanTools, planTarget, priceCalls } from './money/plan-costs.js';
+import { planRecognition } from './money/plan-recognition.js';
+import { amountIn, type MoneyTerms, usualTerms } from './money/terms.js';
+import { type PlannedOutput, planOutputs, workFolderPath } from './outputs.js';
 import { refuseSpoken, withinRange } from './range.js';
 
 /**
@@ -29,23 +35,52 @@ export async function planRun(whole: DubJob, tools: RunTools): Promise<RunPlan> 
   const job = earlier === undefined ? whole : withoutFinished(whole, earlier);
   const finished = earlier?.outputs.map(({ language, path }) => `${language} is finished: ${path}`) ?? [];
   if (earlier !== undefined && job.targets.length === 0) {
-    const nothing = { outputs: [], stages: [], lines: 0, characters: 0 };
+    const nothing = { outputs: [], stages: [], lines: 0, characters: 0, basis: [], cost: sumCosts([], usualTerms) };
     return { input: source.path, durationMs: source.durationMs, work: earlier.work, ...nothing, warnings: finished };
   }
   const { outputs, warnings } = await settleOutputs(job, source);
   const work = workFolderPath(job, outputs);
-  const known = await readEarlier(job, source, work, tools);
+  const terms = job.money ?? usualTerms;
+  const scratch = await mkdtemp(join(tmpdir(), 'dub-plan-'));
+  try {
+    return await planWithin(
+      scratch,
+      { job, source, outputs, warnings: [...finished, ...warnings], work, terms },
+      tools,
+    );
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+interface Planning {
+  readonly job: DubJob;
+  readonly source: Source;
+  readonly outputs: readonly PlannedOutput[];
+  readonly warnings: readonly string[];
+  readonly work: string;
+  readonly terms: MoneyTerms;
+}
+
+async function planWithin(scratch: string, planning: Planning, tools: RunTools): Promise<RunPlan> {
+  const { job, source, outputs, work, terms } = planning;
+  const warnings: string[] = [];
+  const planTools = planToolsFor(scratch, planning, tools);
+  const known = await readEarlier(planning, planTools, warnings);
   const script = known.script && withinRange(known.script, job.range);
   if (script) for (const target of job.targets) refuseSpoken(target.language, script.language);
+  const stages = await planStages(job, work, { ...known, script }, planTools);
   return {
     input: source.path,
     durationMs: source.durationMs,
     work,
     outputs: outputs.map(({ target, path }) => ({ language: target.language, path })),
-    stages: await planStages(job, work, known, script),
+    stages,
     lines: script?.utterances.length,
     characters: script?.utterances.reduce((sum, utterance) => sum + [...utterance.text].length, 0),
-    warnings: [...finished, ...outputs.flatMap((output) => output.warning ?? []), ...warnings, ...known.warnings],
+    cost: sumCosts(stages, terms),
+    basis: basisOf(stages, script, job, source.durationMs),
+    warnings: [...outputs.flatMap((output) => output.warning ?? []), ...planning.warnings, ...new Set(warnings)],
   };
 }
 
@@ -64,83 +99,140 @@ async function settleOutputs(job: DubJob, source: Source) {
 /** What is known without doing anything that costs. */
 interface Known {
   readonly soundtrack?: Soundtrack | undefined;
-  readonly transcript?: Transcript | undefined;
   /** True when the transcript is an earlier run's, not one just read from subtitles. */
   readonly transcriptKept: boolean;
   readonly script?: Script | undefined;
-  readonly warnings: readonly string[];
+  /** What recognition would cost. */
+  readonly recognition?: CostRange | undefined;
 }
 
-async function readEarlier(job: DubJob, source: Source, work: string, tools: RunTools): Promise<Known> {
+async function readEarlier({ job, source, work }: Planning, tools: PlanTools, warnings: string[]): Promise<Known> {
   const soundtrack = await readKept<Soundtrack>(work, 'extract', extractKey(job, source));
   const earlier = soundtrack && (await readKept<Transcript>(work, 'transcribe', await transcribeKey(job, soundtrack)));
   if (earlier) {
     const kept = await readKept<Script>(work, 'segment', segmentKey(earlier, source));
-    const script = kept ?? segment(earlier, source.durationMs);
-    return { soundtrack, transcript: earlier, transcriptKept: true, script, warnings: [] };
+    return { soundtrack, transcriptKept: true, script: kept ?? segment(earlier, source.durationMs) };
   }
-  if (job.asr.provider.limits.needsAudio) return { soundtrack, transcriptKept: false, warnings: [] };
-  const { transcript, warnings } = await readWithoutListening(job, source, tools);
-  const script = segment(transcript, source.durationMs);
-  return { soundtrack, transcript, transcriptKept: false, script, warnings };
+  if (job.asr.provider.limits.needsAudio) {
+    const { transcript, cost } = await planRecognition(source, soundtrack, tools);
+    const script = transcript && segment(transcript, source.durationMs);
+    return { soundtrack, transcriptKept: false, script, recognition: cost };
+  }
+  const transcript = await readWithoutListening(job, source, tools, warnings);
+  const recognition = priceCalls({ wanted: [], kept: 0 }, 1, 1, tools);
+  return { soundtrack, transcriptKept: false, script: segment(transcript, source.durationMs), recognition };
 }
 
 /** Subtitles are read at once: that costs nothing and needs no sound. */
-async function readWithoutListening(job: DubJob, source: Source, tools: RunTools) {
-  const scratch = await mkdtemp(join(tmpdir(), 'dub-plan-'));
-  const warnings: string[] = [];
-  const store = openContentStore(scratch);
+function readWithoutListening(job: DubJob, source: Source, tools: PlanTools, warnings: string[]): Promise<Transcript> {
+  const options = { label: job.asr.label, language: job.sourceLanguage, speakers: job.speakers };
   const ctx: StageContext = {
-    signal: tools.signal,
-    scratch,
-    tools: tools.media,
-    keeper: store,
-    buyer: createBuyer({ store, cashier: freeOfCharge, signal: tools.signal }),
+    ...tools.contextWith(tools.newBuyer()),
     emit: (event) => {
       if (event.type === 'warning') warnings.push(event.message);
     },
   };
-  const unheard = { durationMs: source.durationMs };
-  const options = { label: job.asr.label, language: job.sourceLanguage, speakers: job.speakers };
-  try {
-    const { asr, storage } = job;
-    return { transcript: await transcribe(source, unheard, asr.provider, storage.provider, options, ctx), warnings };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  return transcribe(source, { durationMs: source.durationMs }, job.asr.provider, job.storage.provider, options, ctx);
 }
 
-async function planStages(
-  job: DubJob,
-  work: string,
-  known: Known,
-  script: Script | undefined,
-): Promise<PlannedStage[]> {
+/** Stages run with a scratch folder and a buyer that looks into the store and buys nothing. */
+function planToolsFor(scratch: string, { job, source, terms }: Planning, tools: RunTools): PlanTools {
+  const { signal, media } = tools;
+  const stored = createBuyer({ store: openContentStore(job.cache), cashier: freeOfCharge, signal });
+  const keeper = openContentStore(join(scratch, 'files'));
+  return {
+    ...{ job, source, terms },
+    newBuyer: () => new DryBuyer(stored),
+    contextWith: (buyer) => ({ signal, scratch, tools: media, keeper, buyer, emit: () => undefined }),
+  };
+}
+
+async function planStages(job: DubJob, work: string, known: Known, tools: PlanTools): Promise<PlannedStage[]> {
+  const { script } = known;
   const stages: PlannedStage[] = [
     here('extract', known.soundtrack !== undefined),
-    { ...asked('transcribe', job.asr, 'the speech track'), action: known.transcriptKept ? 'keep' : 'run' },
+    asked(
+      'transcribe',
+      job.asr,
+      speechLeaves(job),
+      known.transcriptKept ? nothingToPay : known.recognition,
+      tools.terms,
+    ),
     here('segment', known.transcriptKept),
   ];
   for (const target of job.targets) {
     const { language } = target;
     const translation =
       script && (await readKept<Translation>(work, `translate.${language}`, await translateKey(target, script)));
+    const cast =
+      script && (await readKept<Cast>(work, `cast.${language}`, await castKey(job, target, speakersOf(script))));
+    const costs = await planTarget({ target, script, translation, cast }, tools);
     stages.push(
-      { ...asked('translate', target.translator, 'the script'), language, action: translation ? 'keep' : 'run' },
-      { ...asked('synthesize', target.tts, 'the translation'), language },
+      {
+        ...asked(
+          'translate',
+          target.translator,
+          'the script',
+          translation ? nothingToPay : costs.translate,
+          tools.terms,
+        ),
+        language,
+      },
+      { ...asked('synthesize', target.tts, 'the translation', costs.synthesize, tools.terms), language },
       ...['align', 'subtitle', 'mix', 'mux', 'check'].map((stage) => ({ ...here(stage, false), language })),
     );
   }
   return stages;
 }
 
-function here(stage: string, kept: boolean): PlannedStage {
-  return { stage, action: kept ? 'keep' : 'run', cost: 0 };
+function speakersOf(script: Script): string[] {
+  return [...new Set(script.utterances.map((utterance) => utterance.speaker))];
 }
 
-/** Engines on this machine cost nothing; what a service asks is not known here, and unknown is not zero. */
-function asked(stage: string, chosen: Chosen<{ readonly host?: string | undefined }>, what: string): PlannedStage {
+/** The sound goes to the recogniser, where that fetches it by way of the store. */
+function speechLeaves({ asr, storage }: DubJob): string {
+  const through = asr.provider.limits.needsUrl ? storage.provider.host : undefined;
+  return through === undefined ? 'the speech track' : `the speech track (stored at ${through})`;
+}
+
+function here(stage: string, kept: boolean): PlannedStage {
+  return { stage, action: kept ? 'keep' : 'run', cost: 0, currency: null };
+}
+
+/** Undefined where an earlier run has done it all. */
+const nothingToPay = undefined;
+
+/** Engines on this machine cost nothing; of a service whose price is not known the cost is unknown, which is not zero. */
+function asked(
+  stage: string,
+  chosen: Chosen<{ readonly host?: string | undefined }>,
+  what: string,
+  found: CostRange | undefined,
+  { currency, rates }: MoneyTerms,
+): PlannedStage {
   const { host } = chosen.provider;
-  const leaves = host === undefined ? undefined : `${what} to ${host}`;
-  return { stage, provider: chosen.label, action: 'run', leaves, cost: host === undefined ? 0 : null };
+  const keeps = found === undefined || (found.calls === 0 && found.kept > 0);
+  const leaves = host === undefined || keeps ? undefined : `${what} to ${host}`;
+  const row = { stage, provider: chosen.label, action: keeps ? ('keep' as const) : ('run' as const), leaves };
+  if (found === undefined || host === undefined) return { ...row, cost: 0, currency: null };
+  const into = (money: Money) => convertMoney(money, currency, rates);
+  const range = { ...found, least: into(found.least), likely: into(found.likely), most: into(found.most) };
+  const [[only, amount] = [null, 0], ...others] = Object.entries(range.likely);
+  const isOne = range.priced && others.length === 0;
+  return { ...row, cost: isOne ? amount : null, currency: isOne ? only : null, range };
+}
+
+/** The stages' costs together. */
+function sumCosts(stages: readonly PlannedStage[], terms: MoneyTerms): PlannedCost {
+  const sum = (which: 'least' | 'likely' | 'most') =>
+    stages.reduce((money, { range }) => (range === undefined ? money : addMoney(money, range[which])), noMoney);
+  const most = sum('most');
+  const unknown = stages.filter(({ range }) => range?.priced === false).map(({ provider }) => provider ?? '');
+  const { ceiling } = terms;
+  const amount = amountIn({ money: most, priced: unknown.length === 0, units: [] }, terms);
+  const limit = ceiling && {
+    ...{ max: ceiling.max, currency: ceiling.currency },
+    holds: amount !== undefined && amount <= ceiling.max,
+  };
+  return { least: sum('least'), likely: sum('likely'), most, unknown: [...new Set(unknown)], ceiling: limit };
 }

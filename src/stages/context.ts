@@ -56,6 +56,8 @@ export interface PurchaseFacts {
   readonly provider: string;
   /** What it will be billed by, at most, as far as that is known: reserved against the ceiling before the call. */
   readonly estimate: readonly Units[];
+  /** What it will likely be billed by: told in a plan. As `estimate` when undefined. */
+  readonly likely?: readonly Units[] | undefined;
   /** The lines it is for, for the receipt. */
   readonly utteranceIds?: readonly string[] | undefined;
 }
@@ -87,9 +89,10 @@ export interface WantedLine {
  * finds those that came back.
  */
 export interface LinesPurchase<Line extends WantedLine, Answer>
-  extends Omit<PurchaseFacts, 'utteranceIds' | 'estimate'> {
+  extends Omit<PurchaseFacts, 'utteranceIds' | 'estimate' | 'likely'> {
   readonly lines: readonly Line[];
   estimate(lines: readonly Line[]): readonly Units[];
+  likely?(lines: readonly Line[]): readonly Units[];
   /**
    * Makes the call for the lines that are not kept.
    * @param keep keeps one line's answer, plain JSON, as soon as it is there: resolves when it is safely on the disk

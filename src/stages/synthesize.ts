@@ -94,11 +94,13 @@ async function voice(
     ...(rate === undefined ? {} : { rate }),
   };
   const again = reading === undefined ? {} : { reading };
+  const billed = provider.estimate?.(request);
   const { path, kept } = await ctx.buyer.buyFile({
     stage: 'synthesize',
     provider: options.label,
     key: { ...request, ...again, take: takeVersion, provider: options.label, fingerprint: provider.fingerprint() },
-    estimate: provider.estimate?.(request).most ?? [{ unit: 'character', count: [...line.text].length }],
+    estimate: billed?.most ?? [{ unit: 'character', count: [...line.text].length }],
+    likely: billed?.likely,
     utteranceIds: [line.utteranceId],
     extension: '.flac',
     async call() {

@@ -54,6 +54,7 @@ export async function translate(
     const order: Order = {
       ask: (asked, onAnswers) => provider.translate({ ...requestFor(asked), onAnswers }, ctx.signal),
       estimate: (asked) => provider.estimate?.(requestFor(asked)).most ?? countCharacters(asked),
+      likely: (asked) => provider.estimate?.(requestFor(asked)).likely ?? countCharacters(asked),
     };
     if (unpaid) outcomes.takeReply(lines, await order.ask(lines, async () => undefined));
     else await outcomes.buy(lines, order);
@@ -87,6 +88,7 @@ interface Order {
     onAnswers: (answers: readonly TranslationAnswer[]) => Promise<void>,
   ): Promise<TranslationReply>;
   estimate(lines: readonly Wanted[]): readonly Units[];
+  likely(lines: readonly Wanted[]): readonly Units[];
 }
 
 /** Version of what is kept of a line. */
@@ -154,7 +156,7 @@ class Outcomes {
   }
 
   /** Asks for lines and keeps each answer as it comes. */
-  async buy(wanted: readonly Wanted[], { ask, estimate }: Order): Promise<void> {
+  async buy(wanted: readonly Wanted[], { ask, estimate, likely }: Order): Promise<void> {
     const { label } = this.options;
     let reply: TranslationReply | undefined;
     const { answers } = await this.ctx.buyer.buyLines<Wanted, KeptLine>({
@@ -162,6 +164,7 @@ class Outcomes {
       provider: label,
       lines: wanted,
       estimate,
+      likely,
       call: async (lines, keep) => {
         const keptIds = new Set<string>();
         const keepAll = async (given: readonly TranslationAnswer[]) => {
@@ -244,6 +247,7 @@ async function readScript(
   if (!readsFirst(script, provider)) return undefined;
   try {
     const lines = utterances.map(toContext);
+    const feared = provider.estimatePreparing?.({ source: language, target, lines });
     const prepare = (signal: AbortSignal) => provider.prepare!({ source: language, target, lines }, signal);
     const { reply } = await ctx.buyer.buy({
       stage: 'translate',
@@ -256,7 +260,8 @@ async function readScript(
         source: language,
         target,
       },
-      estimate: provider.estimatePreparing?.({ source: language, target, lines }).most ?? [],
+      estimate: feared?.most ?? [],
+      likely: feared?.likely,
       call: prepare,
     });
     const { summary, terms, warnings } = reply;

@@ -302,6 +302,10 @@ describe('the end of a run', () => {
 });
 
 describe('a plan', () => {
+  const nothing = { least: {}, likely: {}, most: {} };
+  const about = { least: { CNY: 0.21 }, likely: { CNY: 0.3 }, most: { CNY: 0.44 } };
+  const free = { cost: { ...nothing, unknown: [] }, basis: [] };
+
   it('shows stages, what leaves the machine, the size and the cost', () => {
     const told = renderPlan(
       {
@@ -310,29 +314,50 @@ describe('a plan', () => {
         work: '/v/talk.dub',
         outputs: [{ language: 'es', path: '/v/talk.es.mp4' }],
         stages: [
-          { stage: 'extract', action: 'keep', cost: 0 },
-          { stage: 'transcribe', provider: 'qwen', action: 'run', leaves: 'the speech track to x.org', cost: null },
-          { stage: 'synthesize', language: 'es', provider: 'flite', action: 'run', cost: 0 },
+          { stage: 'extract', action: 'keep', cost: 0, currency: null },
+          {
+            ...{ stage: 'transcribe', provider: 'qwen', action: 'run', leaves: 'the speech track to x.org' },
+            ...{ cost: null, currency: null, range: { ...nothing, priced: false, calls: 1, kept: 0 } },
+          },
+          {
+            ...{
+              stage: 'translate',
+              language: 'es',
+              provider: 'qwen-mt',
+              action: 'run',
+              leaves: 'the script to x.org',
+            },
+            ...{ cost: 0.3, currency: 'CNY', range: { ...about, priced: true, calls: 2, kept: 3 } },
+          },
+          { stage: 'synthesize', language: 'es', provider: 'flite', action: 'run', cost: 0, currency: null },
         ],
         lines: 7,
         characters: 300,
+        cost: { ...about, unknown: ['qwen'], ceiling: { max: 0.4, currency: 'CNY', holds: false } },
+        basis: ['7 lines are known.'],
         warnings: ['mind'],
       },
       plain,
     );
     expect(told).toBe(`/v/talk.mp4 (0:00:31.000)
-  stage          action  engine  network                          cost
+  stage          action  engine   network                          cost
   extract        keep
-  transcribe     run     qwen    sends the speech track to x.org  unknown
-  synthesize es  run     flite                                    nothing
+  transcribe     run     qwen     sends the speech track to x.org  unknown
+  translate es   run     qwen-mt  sends the script to x.org        about 0.300 CNY (0.210 to 0.440), 3 kept
+  synthesize es  run     flite                                     nothing
 7 lines, 300 characters.
+Cost: about 0.300 CNY (0.210 to 0.440), and what qwen costs is unknown. It may be more than --max-cost 0.400 CNY: then the run stops on the way and can go on later.
+  7 lines are known.
   es  /v/talk.es.mp4
 warning: mind
 `);
   });
 
   it('says when lines are not known and nothing leaves the machine', () => {
-    const told = renderPlan({ input: 'a', durationMs: 0, work: 'w', outputs: [], stages: [], warnings: [] }, plain);
+    const told = renderPlan(
+      { input: 'a', durationMs: 0, work: 'w', outputs: [], stages: [], warnings: [], ...free },
+      plain,
+    );
     expect(told).toContain('Lines are known after recognition. Nothing leaves this machine.\n');
   });
 });

@@ -1,10 +1,10 @@
-import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RunEvent, runEvent } from '../../../src/pipeline/events.js';
 import { jsonLines } from '../../support/command.js';
 import { makeFolder, removeFolder } from '../../support/media.js';
-import { type PaidTalk, startPaidTalk } from './support.js';
+import { fixtures, type PaidTalk, startPaidTalk } from './support.js';
 
 // Five lines of 351 characters in all, as Model Studio counts them: 0.02808 CNY.
 
@@ -14,7 +14,7 @@ let talk: PaidTalk;
 
 beforeAll(async () => {
   folder = await makeFolder();
-  talk = await startPaidTalk(folder, (text) => text);
+  talk = await startPaidTalk(folder, await spanish());
 });
 
 afterAll(async () => {
@@ -28,6 +28,40 @@ function eventsOf<Type extends RunEvent['type']>(stdout: string, type: Type): Of
   const events = jsonLines(stdout).map((line) => runEvent.parse(line));
   return events.filter((event) => event.type === type) as OfType<Type>[];
 }
+
+/** The Spanish words of an English cue of the talk. */
+async function spanish(): Promise<(text: string) => string> {
+  const texts = async (name: string) =>
+    (await readFile(join(fixtures, name), 'utf8'))
+      .trim()
+      .split(/\n\n/)
+      .map((cue) => cue.split('\n').slice(2).join(' '));
+  const [en, es] = await Promise.all([texts('talk.en.srt'), texts('talk.es.srt')]);
+  const words = new Map(en.map((text, index) => [text, es[index]!]));
+  return (text) => words.get(text) ?? text;
+}
+
+it('a plan with a translation is exact', async () => {
+  const exact = eventsOf((await talk.call('plan', ...dub, '--json')).stdout, 'plan')[0];
+  expect(exact?.cost).toEqual({
+    least: { CNY: 0.028_08 },
+    likely: { CNY: 0.028_08 },
+    most: { CNY: 0.028_08 },
+    unknown: [],
+  });
+  expect(talk.emulator.requests).toEqual([]);
+});
+
+it('a plan without a script is a range that names what it assumes, and without a rate each currency stands apart', async () => {
+  const { stdout } = await talk.call('plan', 'talk.mp4', '--to', 'de', '--max-cost', '0.001');
+  expect(stdout).toMatch(
+    /Cost: about 0\.0\d+ CNY \(0\.0\d+ to 0\.0\d+\)\. It may be more than --max-cost 0\.00100 CNY/,
+  );
+  expect(stdout).toContain(
+    'No script is known: somebody is taken to speak for 40 % to 95 % of the 0.5 minutes, likely 70 %.',
+  );
+  expect(stdout).toMatch(/sends the speech track \(stored at 127\.0\.0\.1:\d+\) to 127\.0\.0\.1:\d+/);
+});
 
 it('stops before the call that would exceed --max-cost, pays for what it began, and goes on with the same command', async () => {
   const first = await talk.call(...dub, '--max-cost', '0.02', '--json');
@@ -109,4 +143,41 @@ it('refuses an unknown price under a ceiling before anything is sent, and says h
   const dollars = await talk.call(...dub, '--force', '--max-cost', '1', '--currency', 'USD');
   expect(dollars.stderr).toContain('The price of qwen is unknown in USD, so --max-cost cannot be kept.');
   expect(talk.emulator.requestsTo('tts')).toHaveLength(asked);
+});
+
+it('plan and receipt agree within a tenth when the script is known, and a second plan counts nothing', async () => {
+  // One wording a line: the shorter ones of this stand-in leave out words without sense.
+  await writeFile(join(folder, '.dubbingrc'), '{"providers": {"translation:qwen": {"wordings": 1}}}');
+  const open = [
+    'talk.mp4',
+    '--to',
+    'es',
+    '--script',
+    'talk.en.srt',
+    '--work',
+    'open.dub',
+    '-o',
+    'open.mp4',
+    '--voice',
+    'Ethan',
+    '--json',
+  ];
+  const plan = eventsOf((await talk.call('plan', ...open)).stdout, 'plan')[0];
+  const { exit, stdout } = await talk.call(...open);
+  const receipt = eventsOf(stdout, 'summary')[0]?.receipt;
+  const [planned = 0, spent = 0] = [plan?.cost.likely.CNY, receipt?.money.CNY];
+  expect({ exit, unpriced: receipt?.unpriced }).toEqual({ exit: 0, unpriced: 0 });
+  expect(spent).toBeGreaterThan(0.02);
+  expect(Math.abs(planned - spent) / spent).toBeLessThan(0.1);
+  expect(plan?.cost.least.CNY).toBeLessThanOrEqual(spent);
+  expect(plan?.cost.most.CNY).toBeGreaterThanOrEqual(spent);
+  expect(plan?.stages).toContainEqual(
+    expect.objectContaining({
+      stage: 'synthesize',
+      leaves: expect.stringMatching(/^the translation to 127\.0\.0\.1:/),
+    }),
+  );
+
+  const again = eventsOf((await talk.call('plan', ...open, '--force')).stdout, 'plan')[0];
+  expect(again?.cost).toEqual({ least: {}, likely: {}, most: {}, unknown: [] });
 });

@@ -8,7 +8,8 @@ import { tts } from '../../emulators/dashscope/tts.js';
 import { ear } from '../../providers/asr/qwen.support.js';
 import { type CallResult, callDub } from '../../support/command.js';
 
-const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url));
+/** Folder of the talk and its texts. */
+export const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url));
 
 /** A talk of eight lines in a folder of its own, and Model Studio on this machine to dub it. */
 export interface PaidTalk {
@@ -19,14 +20,10 @@ export interface PaidTalk {
 }
 
 /** @param translate what the translator makes of a line */
-export async function startPaidTalk(
-  folder: string,
-  translate: (text: string) => string,
-  speech?: Parameters<typeof tts>[0],
-): Promise<PaidTalk> {
+export async function startPaidTalk(folder: string, translate: (text: string) => string): Promise<PaidTalk> {
   for (const name of ['talk.mp4', 'talk.en.srt', 'talk.es.srt'])
     await copyFile(join(fixtures, name), join(folder, name));
-  const emulator = await startEmulator({ parts: [asr(ear), chat({ translate }), tts(speech)] });
+  const emulator = await startEmulator({ parts: [asr(ear), chat({ translate }), tts()] });
   const env = {
     DASHSCOPE_API_KEY: defaultKey,
     DASHSCOPE_BASE_URL: emulator.url,

@@ -1,0 +1,183 @@
+import type { Cast, Script, TranslatedLine, Translation } from '../../domain/script.js';
+import type { Source } from '../../domain/source.js';
+import { unknownPace } from '../../domain/spoken/pace.js';
+import { DubError } from '../../errors.js';
+import { type Bill, billFor } from '../../pricing/bill.js';
+import { addMoney, type Money, noMoney, tidyAmount } from '../../pricing/money.js';
+import { cast } from '../../stages/cast.js';
+import type { StageContext } from '../../stages/context.js';
+import { synthesize } from '../../stages/synthesize.js';
+import { translate } from '../../stages/translate.js';
+import type { DubJob, Target } from '../job.js';
+import { lineScope } from '../keys.js';
+import { LineQueue } from '../line-queue.js';
+import { assumeScript, growthBetween, sampleText, speechShares } from './assumed-script.js';
+import type { DryBuyer, WantedCall } from './dry-buyer.js';
+import { billedEngine } from './engines.js';
+import type { MoneyTerms } from './terms.js';
+
+/** What a stage would cost. */
+export interface CostRange {
+  readonly least: Money;
+  readonly likely: Money;
+  readonly most: Money;
+  /** False when a part of it has no known price. */
+  readonly priced: boolean;
+  readonly calls: number;
+  /** Answers that are kept and cost nothing. */
+  readonly kept: number;
+}
+
+/** What is known of a target before its run. */
+export interface KnownTarget {
+  readonly target: Target;
+  /** Undefined when there is none yet: then lines are assumed. */
+  readonly script: Script | undefined;
+  /** An earlier run's. */
+  readonly translation: Translation | undefined;
+  readonly cast: Cast | undefined;
+}
+
+/** Where a plan looks, without buying anything. */
+export interface PlanTools {
+  readonly job: DubJob;
+  readonly source: Source;
+  readonly terms: MoneyTerms;
+  /** A context whose buyer buys nothing. */
+  contextWith(buyer: DryBuyer): StageContext;
+  newBuyer(): DryBuyer;
+}
+
+/** How much dearer or cheaper what is only assumed may turn out. */
+const assumed = { less: 0.85, more: 1.25 } as const;
+
+/** Lines that are reworded to fit and voiced again, at most, where the translator can: a share of all. */
+const againAtMost = 0.15;
+
+/** What translating and voicing one target would cost: both stages run over their lines with a buyer that buys nothing. */
+export async function planTarget(
+  known: KnownTarget,
+  tools: PlanTools,
+): Promise<{ readonly translate: CostRange; readonly synthesize: CostRange }> {
+  if (known.script !== undefined) return planLines({ ...known, script: known.script }, tools);
+  const language = tools.job.sourceLanguage ?? 'en';
+  const plans = await Promise.all(
+    [speechShares.least, speechShares.likely, speechShares.most].map((share) =>
+      planLines({ ...known, script: assumeScript(tools.source.durationMs, language, share) }, tools),
+    ),
+  );
+  const [least, likely, most] = plans as [Planned, Planned, Planned];
+  return {
+    translate: spanOf(least.translate, likely.translate, most.translate),
+    synthesize: spanOf(least.synthesize, likely.synthesize, most.synthesize),
+  };
+}
+
+type Planned = Awaited<ReturnType<typeof planLines>>;
+
+function spanOf(least: CostRange, likely: CostRange, most: CostRange): CostRange {
+  return { ...likely, least: least.least, most: most.most };
+}
+
+async function planLines(known: KnownTarget & { readonly script: Script }, tools: PlanTools) {
+  const words = await planWords(known, tools);
+  const voices = await planVoices(known, words.lines, words.isKnown, tools);
+  return { translate: words.cost, synthesize: voices };
+}
+
+/** What the translation costs, and the lines to voice: those that are known, and others of the length they may have. */
+async function planWords(known: KnownTarget & { readonly script: Script }, tools: PlanTools) {
+  const { target, script, translation } = known;
+  if (translation !== undefined) {
+    const cost = { ...nothing, kept: translation.lines.length };
+    return { cost, lines: translation.lines, isKnown: true };
+  }
+  const buyer = tools.newBuyer();
+  const found = new Map<string, TranslatedLine>();
+  const options = {
+    ...{ target: target.language, label: target.translator.label, paceOf: () => unknownPace },
+    shapedBy: await lineScope(target, tools.source),
+    onLine: (line: TranslatedLine) => void found.set(line.utteranceId, line),
+    onFailure: () => undefined,
+  };
+  await withoutRefusal(translate(script, target.translator.provider, options, tools.contextWith(buyer)));
+  const growth = growthBetween(script.language, target.language);
+  const lines = script.utterances.map(({ id, text }): TranslatedLine => {
+    const guess = sampleText([...text].length * growth, target.language);
+    return found.get(id) ?? { utteranceId: id, text: guess };
+  });
+  const more = target.translator.provider.limits.adapts ? 1 + againAtMost : 1;
+  return { cost: priceCalls(buyer, 1, more, tools), lines, isKnown: found.size === script.utterances.length };
+}
+
+async function planVoices(
+  { target, script, cast: earlier }: KnownTarget & { readonly script: Script },
+  lines: readonly TranslatedLine[],
+  isKnown: boolean,
+  tools: PlanTools,
+): Promise<CostRange> {
+  const { label, provider } = target.tts;
+  const buyer = tools.newBuyer();
+  const ctx = tools.contextWith(buyer);
+  const options = { language: target.language, label };
+  const casting = earlier ?? (await castFor(script, target, tools, ctx));
+  const queue = new LineQueue<TranslatedLine>();
+  for (const line of lines) queue.put(line);
+  queue.end();
+  await withoutRefusal(synthesize(script, queue, casting, provider, options, ctx));
+  const again = target.translator.provider.limits.adapts ? 1 + againAtMost : 1;
+  return priceCalls(buyer, isKnown ? 1 : assumed.less, (isKnown ? 1 : assumed.more) * again, tools);
+}
+
+/** The voices as a run would choose them: a wrong one is the run's to refuse. */
+async function castFor(
+  script: Script,
+  { language, tts }: Target,
+  { job }: PlanTools,
+  ctx: StageContext,
+): Promise<Cast> {
+  const options = { language, label: tts.label, voices: job.voices };
+  try {
+    return await cast(script, tts.provider, options, ctx);
+  } catch (error) {
+    if (!(error instanceof DubError) || error.code === 'INTERRUPTED') throw error;
+    return { provider: tts.label, voices: {} };
+  }
+}
+
+/** A stage to which nothing is sold ends by saying that it got nothing. */
+async function withoutRefusal(stage: Promise<unknown>): Promise<void> {
+  await stage.catch((error: unknown) => {
+    if (!(error instanceof DubError) || error.code !== 'PROVIDER_REFUSED') throw error;
+  });
+}
+
+const nothing: CostRange = { least: noMoney, likely: noMoney, most: noMoney, priced: true, calls: 0, kept: 0 };
+
+/** What the calls that a stage would make come to. */
+export function priceCalls(
+  { wanted, kept }: Pick<DryBuyer, 'wanted' | 'kept'>,
+  less: number,
+  more: number,
+  { job, terms }: Pick<PlanTools, 'job' | 'terms'>,
+): CostRange {
+  const bills = (which: 'likely' | 'most') => wanted.map((call) => billCall(call, which, job, terms));
+  const likely = bills('likely');
+  return {
+    least: scaled(likely, less),
+    likely: scaled(likely, 1),
+    most: scaled(bills('most'), more),
+    priced: likely.every(({ priced }) => priced),
+    calls: wanted.length,
+    kept,
+  };
+}
+
+function billCall(call: WantedCall, which: 'likely' | 'most', job: DubJob, { prices }: MoneyTerms): Bill {
+  return billFor(prices, billedEngine(job, call.stage, call.provider), call[which]);
+}
+
+function scaled(bills: readonly Bill[], factor: number): Money {
+  const sum = bills.reduce((money, bill) => addMoney(money, bill.money), noMoney);
+  return Object.fromEntries(Object.entries(sum).map(([currency, amount]) => [currency, tidyAmount(amount * factor)]));
+}
