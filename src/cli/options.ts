@@ -38,6 +38,16 @@ function ofOpenAi(option: string): readonly Feed[] {
 
 /** A setting of the OSS store that comes from a variable. */
 function ofOss(name: string, option: string, help: string) {
+  return fromVariable(name, { provider: 'storage:oss', option }, help);
+}
+
+/** A setting of Volcengine's recogniser that comes from a variable. */
+function ofVolcengine(name: string, option: string, help: string) {
+  return fromVariable(name, { provider: 'asr:volcengine', option }, help);
+}
+
+/** A setting of one provider that only a variable sets. */
+function fromVariable(name: string, feed: Feed, help: string) {
   return {
     group: 'Engines',
     env: [name],
@@ -45,7 +55,7 @@ function ofOss(name: string, option: string, help: string) {
     read: readWord,
     default: undefined,
     help,
-    feeds: [{ provider: 'storage:oss', option }],
+    feeds: [feed],
   } as const;
 }
 
@@ -295,6 +305,18 @@ export const optionTable: OptionTable = {
     default: undefined,
     help: 'workspace of Model Studio: ws-… or llm-…',
     feeds: ofModelStudio('workspace'),
+  },
+  volcengineApiKey: {
+    ...ofVolcengine('VOLCENGINE_ASR_API_KEY', 'apiKey', 'key of Volcengine, new console, for --asr volcengine'),
+    secret: true,
+  },
+  volcengineAppKey: {
+    ...ofVolcengine('VOLCENGINE_ASR_APP_KEY', 'appKey', 'app key of Volcengine, old console, with the access key'),
+    secret: true,
+  },
+  volcengineAccessKey: {
+    ...ofVolcengine('VOLCENGINE_ASR_ACCESS_KEY', 'accessKey', 'access key of Volcengine, old console'),
+    secret: true,
   },
   ossAccessKeyId: { ...ofOss('OSS_ACCESS_KEY_ID', 'accessKeyId', 'key of OSS, for --store oss'), secret: true },
   ossAccessKeySecret: { ...ofOss('OSS_ACCESS_KEY_SECRET', 'accessKeySecret', "secret of OSS's key"), secret: true },

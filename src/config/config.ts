@@ -60,6 +60,10 @@ export interface Config {
   readonly dashscopeBaseUrl: string | undefined;
   readonly dashscopeRegion: string | undefined;
   readonly dashscopeWorkspace: string | undefined;
+  /** The key of Volcengine's new console, or the pair of the old one; never shown. */
+  readonly volcengineApiKey: string | undefined;
+  readonly volcengineAppKey: string | undefined;
+  readonly volcengineAccessKey: string | undefined;
   /** The key of OSS and its token, never shown. */
   readonly ossAccessKeyId: string | undefined;
   readonly ossAccessKeySecret: string | undefined;

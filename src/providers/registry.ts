@@ -37,6 +37,16 @@ const entries: Entries = {
     },
     {
       kind: 'asr',
+      name: 'volcengine',
+      summary: 'Volcengine (Doubao): word times, speakers, with a store or without (flash)',
+      offline: false,
+      rough: false,
+      languages: ['zh', 'yue', 'en', 'ja', 'id', 'es', 'pt', 'de', 'fr', 'ko', 'fil', 'tl', 'ms', 'th', 'ar'],
+      setup: '--asr volcengine (VOLCENGINE_ASR_API_KEY, or VOLCENGINE_ASR_APP_KEY and VOLCENGINE_ASR_ACCESS_KEY)',
+      load: async () => (await import('./asr/volcengine/index.js')).volcengine,
+    },
+    {
+      kind: 'asr',
       name: 'subtitles',
       summary: 'the script from an SRT or WebVTT file, or from a subtitle track of the input',
       offline: true,

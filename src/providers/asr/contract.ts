@@ -23,8 +23,8 @@ export interface AsrLimits {
   readonly detectsLanguage: boolean;
   /** False when it reads text and never the audio, so no speech track need be made for it. */
   readonly needsAudio: boolean;
-  /** How the 16 kHz mono audio is wanted: FLAC when undefined, or 16-bit PCM in a WAV file. */
-  readonly audioFormat?: 'flac' | 'wav' | undefined;
+  /** How the 16 kHz mono audio is wanted: FLAC when undefined, 16-bit PCM in a WAV file, or MP3 at 48 kb/s. */
+  readonly audioFormat?: 'flac' | 'wav' | 'mp3' | undefined;
 }
 
 /** A subtitle stream of the input that can be read as text. */

@@ -31,7 +31,8 @@ export async function audioFor(
   limits: AsrLimits,
   ctx: StageContext,
 ): Promise<AudioFile> {
-  if (limits.audioFormat === 'wav') return write(speechPath, 'wav', durationMs, ctx);
+  const { audioFormat } = limits;
+  if (audioFormat === 'wav' || audioFormat === 'mp3') return write(speechPath, audioFormat, durationMs, ctx);
   const flac = { path: speechPath, mediaType: forms.flac.mediaType, durationMs };
   const { size } = await stat(speechPath);
   return size <= (limits.maxBytes ?? Number.POSITIVE_INFINITY) ? flac : smaller(flac, ctx);
