@@ -33,6 +33,8 @@ export interface ChosenEngines {
   readonly asr: Chosen<AsrProvider>;
   readonly storage: Chosen<StorageProvider>;
   readonly targets: readonly Target[];
+  /** What listens to the finished dub, under --verify. */
+  readonly verifyAsr: Chosen<AsrProvider> | undefined;
   /** `tts espeak-ng 1.51`, one for each engine that --offline picked. */
   readonly picked: readonly string[];
   /** Engines that are good enough for rehearsals only. */
@@ -64,8 +66,9 @@ export async function chooseEngines(context: ChoiceContext): Promise<ChosenEngin
     if (translator && tts) targets.push({ language, translator, tts });
   }
   const storage = await chooser.chooseStorage(asr);
+  const verifyAsr = await chooser.chooseVerifyAsr(asr);
   await chooser.refuseMissing();
-  return { sourceLanguage, asr: asr!, storage, targets, picked: chooser.picked, rough: [...chooser.rough] };
+  return { sourceLanguage, asr: asr!, verifyAsr, storage, targets, picked: chooser.picked, rough: [...chooser.rough] };
 }
 
 /** Chooses one stage after the other and gathers what is lacking, so that all of it is told at once. */
@@ -102,6 +105,14 @@ class Chooser {
 
   chooseTts(target: string): Promise<Chosen<TtsProvider> | undefined> {
     return this.choose('tts', this.config.tts, { target });
+  }
+
+  /** What is named; else the run's own recogniser where it listens at all. */
+  async chooseVerifyAsr(asr: Chosen<AsrProvider> | undefined): Promise<Chosen<AsrProvider> | undefined> {
+    const { verify, verifyAsr } = this.config;
+    if (verify === 'off') return undefined;
+    if (verifyAsr !== undefined) return this.load('asr', verifyAsr);
+    return asr?.provider.limits.needsAudio === true ? asr : undefined;
   }
 
   /** What is named; else the service's own where its recogniser fetches the sound by a link; else none. */

@@ -1,6 +1,13 @@
 import { defaultCacheFolder } from '../config/cache-folder.js';
 import { readCommand, readDuration } from '../config/command-reader.js';
-import { bedChoices, lineFailureChoices, loudnessChoices, overflowChoices, subtitleChoices } from '../config/config.js';
+import {
+  bedChoices,
+  lineFailureChoices,
+  loudnessChoices,
+  overflowChoices,
+  subtitleChoices,
+  verifyChoices,
+} from '../config/config.js';
 import { readAmount, readCurrency, readExchangeRates, readPrices } from '../config/money-readers.js';
 import type { Feed, OptionTable } from '../config/option.js';
 import {
@@ -484,6 +491,30 @@ export const optionTable: OptionTable = {
     default: 'keep-original',
     choices: lineFailureChoices,
     help: 'what plays where a line could not be voiced',
+  },
+  verify: {
+    group: 'Result',
+    flag: '--verify',
+    value: 'list|fix',
+    bare: 'list',
+    env: ['DUBBING_VERIFY'],
+    rc: true,
+    read: readChoice(verifyChoices),
+    default: 'off',
+    choices: verifyChoices,
+    help: 'list numbers, units, names and terms that were lost, and lines not heard as written; `--verify=fix` voices those again',
+  },
+  verifyAsr: {
+    group: 'Engines',
+    flag: '--verify-asr',
+    value: 'name[:model]',
+    env: ['DUBBING_VERIFY_ASR'],
+    rc: true,
+    read: readProviderSpec,
+    default: undefined,
+    defaultText: "the run's own recogniser",
+    help: 'what listens to the finished dub under --verify',
+    example: 'whisper-cpp',
   },
   adaptRounds: {
     group: 'Result',

@@ -29,7 +29,7 @@ export async function parseLine(command: CommandName, args: readonly string[]): 
   const { Command: CommanderCommand, CommanderError } = await import('commander');
   const parser = addOptions(new CommanderCommand(command), command);
   try {
-    const { operands, unknown } = parser.parseOptions([...args]);
+    const { operands, unknown } = parser.parseOptions(spelledOut(command, args));
     if (unknown.length > 0) throw unknownOption(command, unknown[0]!);
     const values = parser.opts();
     refuseSwallowed(command, values, args);
@@ -44,6 +44,13 @@ export async function parseLine(command: CommandName, args: readonly string[]): 
     if (error instanceof CommanderError) throw toUsage(command, error.message);
     throw error;
   }
+}
+
+/** A flag that may stand without a value gets the one it stands for: it never takes the word behind it. */
+function spelledOut(command: CommandName, args: readonly string[]): string[] {
+  const bare = new Map(settingsOf(command).flatMap(([, { flag, bare: word }]) => (flag && word ? [[flag, word]] : [])));
+  const end = args.indexOf('--');
+  return args.map((arg, at) => (bare.has(arg) && (end < 0 || at < end) ? `${arg}=${bare.get(arg)}` : arg));
 }
 
 function addOptions(parser: Command, command: CommandName): Command {

@@ -10,6 +10,8 @@ export const loudnessChoices = ['source', 'ebu', 'youtube', 'podcast', 'netflix'
 export const subtitleChoices = ['soft', 'both', 'srt', 'vtt', 'burn', 'none'] as const;
 /** What plays where a line could not be voiced; `fail` ends the run. */
 export const lineFailureChoices = ['keep-original', 'silence', 'fail'] as const;
+/** What the meaning guard does with lines it doubts. */
+export const verifyChoices = ['off', 'list', 'fix'] as const;
 /** What becomes of a line that is too long at the fastest tempo. */
 export const overflowChoices = ['overrun', 'trim', 'fail'] as const;
 
@@ -93,6 +95,9 @@ export interface Config {
   readonly subtitles: (typeof subtitleChoices)[number];
   readonly keepOriginal: boolean;
   readonly onLineFailure: (typeof lineFailureChoices)[number];
+  readonly verify: (typeof verifyChoices)[number];
+  /** `name[:model]` of the recogniser that hears the dub; undefined takes the run's own. */
+  readonly verifyAsr: string | undefined;
   /** Whole, 0…5. */
   readonly adaptRounds: number;
   readonly onOverflow: (typeof overflowChoices)[number];

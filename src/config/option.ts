@@ -46,6 +46,8 @@ export interface OptionSpec<Value> {
   readonly short?: string;
   /** Name of the value in help; undefined for switches. */
   readonly value?: string;
+  /** What the flag stands for without `=value`; a value must then be written with the `=`. */
+  readonly bare?: string;
   /** True when the flag may be given several times. */
   readonly repeat?: boolean;
   /** Variables, the first one found wins. */

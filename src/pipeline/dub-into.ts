@@ -23,7 +23,8 @@ import { fitLines } from './fit.js';
 import type { DubJob } from './job.js';
 import { castKey, filesExist, mixKey, reportKey } from './keys.js';
 import { countOf, toJsonText, translationAsSrt } from './readable.js';
-import { translateAndVoice } from './voicing.js';
+import { type Verified, verifyDub, voiceAgain } from './verify.js';
+import { translateAndVoice, type Voiced } from './voicing.js';
 import { type TargetWork, warn } from './work.js';
 
 /** Makes one target's dub from what all targets share, and measures the finished file. */
@@ -31,14 +32,18 @@ export async function dubInto(work: TargetWork): Promise<OutputSummary> {
   const { output, shared, job, session, language } = work;
   if (output.warning) warn(work, 'mux', output.warning);
   const casting = await castVoices(work);
-  const { translation, takes, adapted } = await fitLines(work, casting, await translateAndVoice(work, casting));
-  const failures = [...translation.failures, ...takes.failures];
+  const {
+    translation,
+    takes: fitting,
+    adapted,
+  } = await fitLines(work, casting, await translateAndVoice(work, casting));
+  const failures = [...translation.failures, ...fitting.failures];
   await session.write(`${language}/translation.srt`, translationAsSrt(shared.script, translation));
   refuseFailures(job, failures);
 
-  const timeline = await alignTakes(work, takes);
+  const sounding = await soundDub(work, { translation, takes: fitting }, failures);
+  const { takes, timeline, mixed, verified } = await guardMeaning(work, casting, translation, sounding, failures);
   const subtitles = await makeSubtitles(work, translation, timeline);
-  const mixed = await mixDub(work, takes, timeline, failures);
   const dubbed = await muxDub(work, mixed, subtitles);
   const verdict = await checkDub(work, translation, subtitles, takes, timeline, mixed, dubbed, failures);
   const summary: OutputSummary = {
@@ -51,12 +56,43 @@ export async function dubInto(work: TargetWork): Promise<OutputSummary> {
       overflowed: timeline.overflows.length,
     },
     ...(adapted.tried > 0 ? { adapted } : {}),
+    ...(verified ? { verified } : {}),
     failures,
     verdict: { passed: verdict.passed, gates: [...verdict.gates] },
     warnings: session.warnings(language),
   };
   await noteFinished(session.folder, job, shared.source, output, summary);
   return summary;
+}
+
+/** The dub as it can be heard, before it is in a file with the picture. */
+interface Sounding {
+  readonly takes: Takes;
+  readonly timeline: Timeline;
+  readonly mixed: Mix;
+}
+
+async function soundDub(work: TargetWork, { takes }: Voiced, failures: readonly LineFailure[]): Promise<Sounding> {
+  const timeline = await alignTakes(work, takes);
+  return { takes, timeline, mixed: await mixDub(work, takes, timeline, failures) };
+}
+
+/** Under --verify the dub is compared and heard; --verify=fix voices what was not heard as written again, once. */
+async function guardMeaning(
+  work: TargetWork,
+  casting: Cast,
+  translation: Translation,
+  sounding: Sounding,
+  failures: readonly LineFailure[],
+): Promise<Sounding & { readonly verified?: Verified }> {
+  const { verify } = work.job;
+  if (verify === undefined) return sounding;
+  const verified = await verifyDub(work, verify, { translation, ...sounding });
+  if (verify.mode === 'list' || verified.unlike.length === 0) return { ...sounding, verified };
+  const takes = await voiceAgain(work, casting, { translation, takes: sounding.takes }, verified.unlike);
+  const again = await soundDub(work, { translation, takes }, failures);
+  const after = await verifyDub(work, verify, { translation, ...again });
+  return { ...again, verified: { ...after, voicedAgain: verified.unlike.length } };
 }
 
 async function castVoices(work: TargetWork): Promise<Cast> {

@@ -23,6 +23,8 @@ const gate = z.object({
   judges: z.enum(['file', 'wording']),
 });
 
+const doubt = z.enum(['number', 'unit', 'name', 'term']);
+
 const outputSummary = z.object({
   language: z.string(),
   path: z.string(),
@@ -41,6 +43,18 @@ const outputSummary = z.object({
     })
     .optional()
     .describe('what was done about lines that did not fit'),
+  verified: z
+    .object({
+      recogniser: z
+        .string()
+        .optional()
+        .describe('what listened to the finished dub; none when only texts were compared'),
+      lost: z.array(z.object({ utteranceId: z.string(), kind: doubt, what: z.string() })),
+      unlike: z.array(z.object({ utteranceId: z.string(), errorRate: z.number(), heard: z.string() })),
+      voicedAgain: z.number().int(),
+    })
+    .optional()
+    .describe('what --verify found'),
   failures: z.array(z.object({ utteranceId: z.string(), stage: z.string(), code: z.string(), message: z.string() })),
   verdict: z.object({ passed: z.boolean(), gates: z.array(gate) }).optional(),
   warnings: z.array(z.string()),
@@ -120,6 +134,18 @@ export const runEvent = z.discriminatedUnion('type', [
     beforeMs: z.number(),
     afterMs: z.number().nullable().describe('null when it could not be voiced'),
     wantedMs: z.number(),
+  }),
+  z.object({
+    ...common,
+    type: z.literal('line-doubtful').describe('what --verify found'),
+    stage: z.string(),
+    language,
+    utteranceId: z.string(),
+    reason: doubt
+      .or(z.literal('heard'))
+      .describe('what the translation lost, or `heard` for a line not heard as written'),
+    detail: z.string().describe('the number, unit, name or term; or what was heard'),
+    errorRate: z.number().optional().describe('0 is heard as written, 1 nothing in common'),
   }),
   z.object({
     ...common,

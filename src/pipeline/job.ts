@@ -40,6 +40,13 @@ export type Bed = 'duck' | 'keep' | 'mute';
 /** Loudness target: the source's own, or a delivery standard's. */
 export type LoudnessTarget = 'source' | 'ebu' | 'youtube' | 'podcast' | 'netflix';
 
+/** What the meaning guard does: list the offenders, or voice those again that are not heard as written. */
+export interface Verification {
+  readonly mode: 'list' | 'fix';
+  /** What listens to the finished dub; undefined compares the texts only. */
+  readonly asr?: Chosen<AsrProvider> | undefined;
+}
+
 /** Everything a run is told: one input, several targets. Providers are made, files are not yet looked at. */
 export interface DubJob {
   readonly input: string;
@@ -70,6 +77,8 @@ export interface DubJob {
   readonly subtitles: SubtitleDelivery;
   readonly keepOriginal: boolean;
   readonly onLineFailure: 'keep-original' | 'silence' | 'fail';
+  /** Undefined leaves the meaning guard out. */
+  readonly verify?: Verification | undefined;
   /** How often lines that do not fit are voiced again in another way, 0 for never; 2 when undefined. */
   readonly adaptRounds?: number | undefined;
   readonly onOverflow: 'overrun' | 'trim' | 'fail';

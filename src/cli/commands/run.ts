@@ -126,7 +126,8 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     onOverflow,
     strict,
   } = config;
-  const { asr, storage, targets, sourceLanguage } = engines;
+  const { asr, storage, targets, sourceLanguage, verifyAsr } = engines;
+  const verify = config.verify === 'off' ? undefined : { mode: config.verify, asr: verifyAsr };
   const result = { bed, duckDb, loudness, subtitles, keepOriginal, onLineFailure, adaptRounds, onOverflow, strict };
   return {
     input,
@@ -143,6 +144,7 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     range,
     speakers,
     ...result,
+    verify,
   };
 }
 

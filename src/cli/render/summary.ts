@@ -20,6 +20,7 @@ function renderOutput(output: OutputSummary, style: Style): string[] {
     verdictLine(output, style),
     ...measuredLine(output),
     ...adaptedLine(output),
+    ...listed(doubtfulLines(output, style)),
     ...meaning(output, style),
     ...listed(output.warnings.map((warning) => `  ${style.yellow('warning:')} ${visible(warning)}`)),
     ...listed(output.failures.map((failure) => describeFailure(failure, style))),
@@ -47,6 +48,23 @@ function measuredLine(output: OutputSummary): string[] {
   if (missed.length > 0) return missed.map((gate) => `  ${gate.name}: ${visible(gate.detail)} (limit ${gate.limit})`);
   const figures = gates.flatMap((gate) => (figureNames.has(gate.name) ? [formatFigure(gate)] : []));
   return figures.length === 0 ? [] : [`  ${figures.join(' · ')}`];
+}
+
+/** What --verify found. */
+function doubtfulLines({ verified }: OutputSummary, style: Style): string[] {
+  if (verified === undefined) return [];
+  const { lost, unlike, recogniser, voicedAgain } = verified;
+  const heard = recogniser === undefined ? '' : `, heard again by ${recogniser}`;
+  const again = voicedAgain === 0 ? '' : `, ${count(voicedAgain, 'line')} voiced again`;
+  const mark = style.yellow('doubtful:');
+  const errors = (rate: number) => `${Math.round(Math.min(1, rate) * 100)} % of it not heard as written`;
+  return [
+    ...(lost.length + unlike.length === 0 ? [`  verified: no line is doubtful${heard}${again}`] : []),
+    ...lost.map(
+      ({ utteranceId, kind, what }) => `  ${mark} line ${utteranceId}: the ${kind} ${visible(what)} is missing`,
+    ),
+    ...unlike.map((line) => `  ${mark} line ${line.utteranceId}: ${errors(line.errorRate)}${again}`),
+  ];
 }
 
 /** What was done about lines that did not fit. */
