@@ -1,6 +1,6 @@
 /*
  * IndexTTS servers on loopback, one dialect each, as the dossier of November 2026 describes them and never as our client
- * would like them: real HTTP, real speech by espeak-ng with a steady tone that tells voices apart. A voice that is a
+ * would like them: real HTTP, real speech by espeak-ng with a tone under it that tells voices apart. A voice that is a
  * name or a path has the tone of its name; a clip brings its own, which the "model" hears in it.
  */
 import { createFaultBook, type Fault } from '../dashscope/faults.js';

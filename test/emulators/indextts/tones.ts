@@ -10,7 +10,7 @@ export function toneOfName(name: string): number {
   return toneGrid[hash % toneGrid.length]!;
 }
 
-/** The steady tone in a recording: that of the grid which stands out most; undefined when none does. */
+/** The tone in a recording: that of the grid which stands out most; undefined when none does. */
 export function toneIn(wav: Uint8Array): number | undefined {
   const read = readWav(wav);
   return read === undefined ? undefined : toneInSamples(toMono(read), read.sampleRate);
@@ -32,11 +32,21 @@ function power(samples: Float32Array, tone: number, sampleRate: number): number 
   return (before ** 2 + last ** 2 - turn * before * last) / samples.length ** 2;
 }
 
-/** Speech with a steady tone under it, from its first to its last sample. */
+/** How fast the tone follows the speech: it falls to a third in 30 ms. */
+const decaySeconds = 0.03;
+
+/**
+ * Speech with a tone that is as loud as the speech at each moment, so that what is heard is still the speech: a steady
+ * tone would be found everywhere by those who listen for a recording.
+ */
 export function withTone(pcm: Uint8Array, tone: number, sampleRate: number): Buffer {
   const mixed = Buffer.from(pcm);
+  const decay = Math.exp(-1 / (decaySeconds * sampleRate));
+  let level = 0;
   for (let index = 0; index * 2 + 1 < mixed.length; index++) {
-    const value = mixed.readInt16LE(index * 2) * 0.6 + 3000 * Math.sin((2 * Math.PI * tone * index) / sampleRate);
+    const sample = mixed.readInt16LE(index * 2);
+    level = Math.max(Math.abs(sample), level * decay);
+    const value = sample * 0.6 + 0.18 * level * Math.sin((2 * Math.PI * tone * index) / sampleRate);
     mixed.writeInt16LE(Math.max(-32_768, Math.min(32_767, Math.round(value))), index * 2);
   }
   return mixed;

@@ -1,6 +1,6 @@
 /*
  * OpenAI-compatible audio servers on loopback, as the dossier of November 2026 tells their differences: the prefix of
- * their routes, keys, formats, where words are, how the language is spelt. Speech is real (espeak-ng, with a steady tone
+ * their routes, keys, formats, where words are, how the language is spelt. Speech is real (espeak-ng, with a tone
  * for each voice), and what is recognised is heard in the sound by an ear that knows some clips.
  */
 
