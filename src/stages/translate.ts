@@ -8,13 +8,13 @@ import type {
   ContextLine,
   ScriptNotes,
   TranslationAnswer,
-  TranslationLimits,
   TranslationLine,
   TranslationProvider,
   TranslationReply,
   TranslationRequest,
 } from '../providers/translation/contract.js';
 import type { StageContext, WantedLine } from './context.js';
+import { batchByScene } from './translate/batches.js';
 
 /** What `translate` needs to know besides the script. */
 export interface TranslateOptions {
@@ -59,7 +59,8 @@ export async function translate(
     if (unpaid) outcomes.takeReply(lines, await order.ask(lines, async () => undefined));
     else await outcomes.buy(lines, order);
   };
-  await Promise.all(batch(missing, provider.limits).map((lines) => limit(() => answerBatch(lines))));
+  const batches = batchByScene(missing, provider.limits, ({ line }) => line);
+  await Promise.all(batches.map((lines) => limit(() => answerBatch(lines))));
   const { lines, failures } = outcomes;
   refuseIfNothing(lines.size, failures, options.label);
   return {
@@ -291,21 +292,6 @@ function around(all: readonly Utterance[], batched: readonly Utterance[]) {
 
 function toContext({ speaker, text }: Utterance): ContextLine {
   return { speaker, text };
-}
-
-/** Lines in their order, as many together as the limits allow; one that is too long by itself goes alone. */
-function batch(wanted: readonly Wanted[], limits: TranslationLimits): Wanted[][] {
-  const batches: Wanted[][] = [];
-  let chars = 0;
-  for (const each of wanted) {
-    const { length } = each.line.text;
-    const open = batches.at(-1);
-    const fits = open !== undefined && open.length < limits.maxLines && chars + length <= limits.maxChars;
-    if (fits) open.push(each);
-    else batches.push([each]);
-    chars = (fits ? chars : 0) + length;
-  }
-  return batches;
 }
 
 /** The answer as a line; wordings that are empty or come twice are left out. */
