@@ -9,6 +9,7 @@ import type { ChosenKind, OfflineGap } from '../providers/offline.js';
 import type { StorageProvider } from '../providers/storage/contract.js';
 import type { TranslationProvider } from '../providers/translation/contract.js';
 import type { TtsProvider } from '../providers/tts/contract.js';
+import { withBrief } from './brief.js';
 import { type EngineSurroundings, loadEngine, settingOfKind, toChosen } from './engines.js';
 import { findTextTracks } from './media.js';
 import { refuseSource, settleSource } from './source-language.js';
@@ -100,7 +101,11 @@ class Chooser {
     file: string | undefined,
   ): Promise<Chosen<TranslationProvider> | undefined> {
     if (file !== undefined) return this.loadSubtitles('translation', { files: { [target]: file } }, file);
-    return this.choose('translation', this.config.translator, { source, target });
+    const { translator, offline } = this.config;
+    if (translator === undefined && offline) return this.choose('translation', undefined, { source, target });
+    const say = (message: string) => this.context.say?.(message);
+    const around = await withBrief(translator ?? defaultService, { source, target }, this.context, say);
+    return this.choose('translation', translator, { source, target }, around);
   }
 
   chooseTts(target: string): Promise<Chosen<TtsProvider> | undefined> {
@@ -121,12 +126,16 @@ class Chooser {
     return this.load('storage', this.config.store ?? (isFetched ? defaultStore : 'none'));
   }
 
-  async load<Kind extends 'asr' | 'translation' | 'tts' | 'storage'>(kind: Kind, spec: string) {
-    const engine = await loadEngine(kind, spec, this.context);
+  async load<Kind extends 'asr' | 'translation' | 'tts' | 'storage'>(
+    kind: Kind,
+    spec: string,
+    around: EngineSurroundings = this.context,
+  ) {
+    const engine = await loadEngine(kind, spec, around);
     if (this.config.offline && engine.offline === false) throw needsNetwork(kind, spec);
     await this.refuseUnready(engine);
     if (engine.rough) this.rough.add(engine.label);
-    return toChosen(engine, this.config);
+    return toChosen(engine, around.loaded.config);
   }
 
   /** @throws what is lacking, all in one error */
@@ -153,12 +162,13 @@ class Chooser {
     kind: Kind,
     named: string | undefined,
     languages: { source?: string | undefined; target?: string },
+    around: EngineSurroundings = this.context,
   ) {
-    if (named !== undefined) return this.load(kind, named);
+    if (named !== undefined) return this.load(kind, named, around);
     if (this.config.offline) return this.pickOffline(kind, languages);
-    const engine = await loadEngine(kind, defaultService, this.context);
+    const engine = await loadEngine(kind, defaultService, around);
     const { ready } = await engine.provider.ready(this.context.signal);
-    if (ready) return toChosen(engine, this.config);
+    if (ready) return toChosen(engine, around.loaded.config);
     this.unnamed.add(kind);
     return undefined;
   }

@@ -42,6 +42,10 @@ export interface Config {
   readonly speakers: number | 'auto' | undefined;
   readonly script: string | undefined;
   readonly translation: readonly TranslationFile[];
+  /** What the video is, in the user's words, for whoever translates it. */
+  readonly context: string | undefined;
+  /** A file of terms and their translations. */
+  readonly glossary: string | undefined;
   /** `name[:model]`, a module's path or a package; undefined leaves the choice to the tool. */
   readonly asr: string | undefined;
   readonly translator: string | undefined;

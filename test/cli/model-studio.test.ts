@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { runEvent } from '../../src/pipeline/events.js';
@@ -106,11 +106,13 @@ it('speakers are told apart by a model that can, once for two targets, and get v
   expect(emulator.violations).toEqual([]);
 });
 
-it('requests that are made again are told of, in the stream, in the log and on the screen', async () => {
+it('what the user says of the film goes along, and requests that are made again are told of', async () => {
   emulator.fail('tts', { status: 429, code: 'Throttling.RateQuota', retryAfter: 1 });
   emulator.fail('chat', { status: 500, code: 'InternalError' });
   emulator.fail('upload.policy', { status: 503, code: 'ServiceUnavailable' });
-  const args = ['talk.mp4', '--to', 'es', '--json', '--verbose', '-o', 'again.mp4'];
+  await writeFile(join(folder, 'terms.csv'), 'en,es\nWales,Gales\n');
+  const told = ['--context', 'a talk show about the weather', '--glossary', 'terms.csv'];
+  const args = ['talk.mp4', '--to', 'es', '--json', '--verbose', '-o', 'again.mp4', ...told];
   const { exit, stdout, stderr } = await call(args, defaultKey, { DUBBING_CACHE: join(folder, 'empty') });
   expect({ exit, stderr }).toMatchObject({ exit: 0 });
   const retries = jsonLines(stdout).flatMap((line) => {
@@ -126,6 +128,9 @@ it('requests that are made again are told of, in the stream, in the log and on t
   const log = await readFile(join(folder, 'talk.dub', 'events.ndjson'), 'utf8');
   expect(log.split('\n').filter((line) => line.includes('"provider-retry"'))).toHaveLength(3);
   expect(stderr).toContain('synthesize: qwen said PROVIDER_BUSY; attempt 2 in');
+  const prompt = JSON.stringify(emulator.requestsTo('chat').at(-1)?.json);
+  expect(prompt).toContain('What the video is: a talk show about the weather');
+  expect(prompt).toMatch(/Glossary.*Wales.*Gales/);
 });
 
 it('a key of another region ends with exit 5 and a word about regions, and nothing is shown of it', async () => {

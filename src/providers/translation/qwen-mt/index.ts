@@ -19,6 +19,11 @@ import { CutShort, solve } from './solve.js';
 
 const pair = z.strictObject({ source: z.string().trim().min(1), target: z.string().trim().min(1) });
 
+/** Letters a hint may have: the service takes English only. */
+const latin = /^[\p{Script=Latin}\p{Script=Common}\p{M}]*$/u;
+/** Characters of a hint. */
+const mostHint = 2000;
+
 const qwenMtOptions = z.strictObject({
   ...dashscopeFields,
   /** `qwen-mt-plus`, `-flash`, `-turbo` or `-lite`; the last word alone will do. */
@@ -32,12 +37,11 @@ const qwenMtOptions = z.strictObject({
     .string()
     .trim()
     .min(1)
-    .max(2000)
-    .regex(
-      /^[\p{Script=Latin}\p{Script=Common}\p{M}]*$/u,
-      'is to be written in English: Qwen-MT takes no other language here',
-    )
+    .max(mostHint)
+    .regex(latin, 'is to be written in English: Qwen-MT takes no other language here')
     .optional(),
+  /** What the video is; it goes along as `domains` where those are not given and it is written in Latin letters. */
+  context: z.string().trim().min(1).max(4000).optional(),
   /** Lines joined into one text; 1 sends each by itself, one a second. */
   joinLines: z.number().int().min(1).max(50).default(8),
   /** Characters of source text in one request to this provider. */
@@ -115,7 +119,7 @@ class QwenMt implements TranslationProvider {
     return {
       lines: outcomes.filter((outcome) => 'text' in outcome),
       failures: outcomes.filter((outcome) => 'code' in outcome),
-      warnings: this.client.warnings,
+      warnings: [...this.client.warnings, ...unusedContext(this.options)],
       units: tokenUnits(
         answers.map(({ tokens }) => tokens),
         model,
@@ -145,7 +149,8 @@ class QwenMt implements TranslationProvider {
 
   /** One text, one user message; the model takes no system message, no JSON mode and no `enable_thinking`. */
   private ask(text: string, { source, target, notes }: TranslationRequest, signal: AbortSignal): Promise<ChatAnswer> {
-    const { model, glossary, memory, domains, timeoutMs } = this.options;
+    const { model, glossary, memory, timeoutMs } = this.options;
+    const domains = hintOf(this.options);
     const named = new Set(glossary.map((term) => term.source.toLowerCase()));
     const noted = (notes?.terms ?? []).filter((term) => !named.has(term.source.toLowerCase()));
     const terms = termsIn(text, [...glossary, ...noted], source).map((term) => ({
@@ -170,6 +175,16 @@ class QwenMt implements TranslationProvider {
     this.rates ??= this.client.limit(model, { requestsPerMinute, tokensPerMinute, concurrency });
     return this.rates;
   }
+}
+
+/** The hint at field and tone, which counts as English when its letters are Latin. */
+function hintOf({ domains, context }: QwenMtOptions): string | undefined {
+  return domains ?? (context !== undefined && latin.test(context) ? context.slice(0, mostHint) : undefined);
+}
+
+function unusedContext(options: QwenMtOptions): string[] {
+  if (options.context === undefined || hintOf(options) !== undefined) return [];
+  return ['Qwen-MT takes a hint in English only, so it translates without --context: write it in English.'];
 }
 
 /** Tokens of the prompt that the service adds (usage example of the Qwen-MT page). */
