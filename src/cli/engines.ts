@@ -45,7 +45,9 @@ export async function loadEngine<Kind extends ProviderKind>(
 ): Promise<LoadedProvider<Kind>> {
   const { loadDefinition, loadProvider } = await import('../providers/load.js');
   await refuseFoundModule(kind, spec, around.loaded);
-  const { definition, name } = await loadDefinition(kind, spec, around.cwd);
+  const { definition, name } = await loadDefinition(kind, spec, around.cwd).catch((error: unknown) => {
+    throw explained(error, kind, spec, around.loaded);
+  });
   const { providers } = around.loaded.config;
   const options = providers[`${kind}:${definition.name}`] ?? providers[`${kind}:${name}`] ?? {};
   return loadProvider(
@@ -54,6 +56,22 @@ export async function loadEngine<Kind extends ProviderKind>(
     options,
     withRetriesTold(around, { stage: stageOfKind[kind], provider: spec }),
     around.cwd,
+  );
+}
+
+/** A profile that ships may name an engine that is not part of this version: that is not the user's typing error. */
+function explained(error: unknown, kind: ProviderKind, spec: string, { origins }: LoadedConfig): unknown {
+  const setting = settingOfKind[kind];
+  const { from, name } = origins[setting];
+  if (!(error instanceof DubError) || error.code !== 'USAGE' || from !== 'profile' || !name.startsWith('built-in'))
+    return error;
+  return new DubError(
+    'PROVIDER_UNSUPPORTED',
+    `The ${name} needs ${setting} ${spec}, which this version of dub lacks.`,
+    {
+      hint: `Choose another with --${setting}, or another profile; \`dub providers\` lists what there is.`,
+      cause: error,
+    },
   );
 }
 

@@ -247,7 +247,7 @@ export const optionTable: OptionTable = {
     rc: true,
     read: readText,
     default: undefined,
-    help: 'a named set of settings from a config file, or `offline`',
+    help: 'a named set of settings: aliyun, autodl, legacy, offline, or one of a config file',
   },
   whisperCppBinary: {
     group: 'Engines',

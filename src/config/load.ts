@@ -3,6 +3,7 @@ import { nearestName } from '../domain/nearest.js';
 import { DubError } from '../errors.js';
 import type { Config, LoadedConfig, Origin, ProviderOptions } from './config.js';
 import type { OptionSpec, OptionTable, Place, Surroundings } from './option.js';
+import { shippedProfiles } from './profiles.js';
 import { findRcFiles, type RcFile } from './rc.js';
 import { isMapping, orList } from './readers.js';
 
@@ -18,9 +19,6 @@ interface Found {
 }
 
 type Layer = ReadonlyMap<string, Found>;
-
-/** Profiles that need no file. */
-const builtInProfiles: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { offline: { offline: true } };
 
 /**
  * The settings in force: flag, else environment, else the chosen profile, else the top of a config file (project before
@@ -133,26 +131,63 @@ function refuseCode(key: string, spec: OptionSpec<unknown>, value: unknown, file
   );
 }
 
-/** The chosen profile's layers, strongest first; the other profiles are checked and left. */
+/** A profile: its layers, strongest first, and the one that it builds on. */
+interface Profile {
+  readonly layers: readonly Layer[];
+  readonly base: { readonly name: string; readonly where: string } | undefined;
+}
+
+/** The chosen profile's layers and those of what it extends, strongest first; the others are checked and left. */
 function readProfile(table: OptionTable, files: readonly RcFile[], named: Found | undefined): Layer[] {
+  const profiles = gatherProfiles(table, files);
+  if (named === undefined) return [];
   const chosen: Layer[] = [];
-  const known = new Set(Object.keys(builtInProfiles));
+  const seen: string[] = [];
+  for (let name: string | undefined = named.value as string; name !== undefined; ) {
+    if (seen.includes(name)) throw circle([...seen, name]);
+    const profile = profiles.get(name);
+    if (profile === undefined) throw unknownProfile(name, [...profiles.keys()], named.origin, files, seen.at(-1));
+    seen.push(name);
+    chosen.push(...profile.layers);
+    name = profile.base?.name;
+  }
+  return chosen;
+}
+
+/** Those of the files, and beneath those of the same name the ones that ship. */
+function gatherProfiles(table: OptionTable, files: readonly RcFile[]): Map<string, Profile> {
+  const profiles = new Map<string, Profile>();
   for (const file of files) {
-    for (const [name, values] of Object.entries(profilesOf(file))) {
-      known.add(name);
+    for (const [name, { extends: base, ...values }] of Object.entries(profilesOf(file))) {
+      const before = profiles.get(name);
       const layer = readKeys(table, Object.entries(values), file, name);
-      if (name === named?.value) chosen.push(layer);
+      const where = `profile ${name} of ${file.path}`;
+      const found = base === undefined ? undefined : { name: readBase(base, where), where };
+      profiles.set(name, { layers: [...(before?.layers ?? []), layer], base: before?.base ?? found });
     }
   }
-  if (named === undefined) return [];
-  const name = named.value as string;
-  const builtIn = Object.hasOwn(builtInProfiles, name) ? builtInProfiles[name] : undefined;
-  if (builtIn) {
+  for (const [name, values] of Object.entries(shippedProfiles)) {
+    const own = profiles.get(name);
+    // One that builds on another stands on that, not on the one that ships under its name.
+    if (own?.base !== undefined && own.base.name !== name) continue;
     const origin: Origin = { from: 'profile', name: `built-in profile ${name}`, trusted: true };
-    chosen.push(new Map(Object.entries(builtIn).map(([key, value]) => [key, { value, origin }])));
+    const layer = new Map(Object.entries(values).map(([key, value]) => [key, { value, origin }]));
+    profiles.set(name, { layers: [...(own?.layers ?? []), layer], base: undefined });
   }
-  if (chosen.length === 0) throw unknownProfile(name, [...known], named.origin, files);
-  return chosen;
+  return profiles;
+}
+
+function readBase(raw: unknown, where: string): string {
+  if (typeof raw === 'string' && raw.trim() !== '') return raw.trim();
+  throw new DubError('CONFIG_INVALID', `\`extends\` in ${where} must be the name of a profile.`, {
+    hint: 'Write it as {"extends": "aliyun", "tts": "indextts"}.',
+  });
+}
+
+function circle(names: readonly string[]): DubError {
+  return new DubError('CONFIG_INVALID', `Profiles extend each other in a circle: ${names.join(' → ')}.`, {
+    hint: 'Take one `extends` out.',
+  });
 }
 
 function profilesOf(file: RcFile): Readonly<Record<string, Record<string, unknown>>> {
@@ -168,12 +203,18 @@ function profilesOf(file: RcFile): Readonly<Record<string, Record<string, unknow
   return raw as Record<string, Record<string, unknown>>;
 }
 
-function unknownProfile(name: string, known: readonly string[], origin: Origin, files: readonly RcFile[]): DubError {
+function unknownProfile(
+  name: string,
+  known: readonly string[],
+  origin: Origin,
+  files: readonly RcFile[],
+  extendedBy: string | undefined,
+): DubError {
   const near = nearestName(name, known);
   const read = files.length === 0 ? 'No config file was found.' : `Read: ${files.map((file) => file.path).join(', ')}.`;
   return new DubError(
-    origin.from === 'flag' ? 'USAGE' : 'CONFIG_INVALID',
-    `There is no profile \`${name}\` (asked for by ${origin.name}).`,
+    origin.from === 'flag' && extendedBy === undefined ? 'USAGE' : 'CONFIG_INVALID',
+    `There is no profile \`${name}\` (asked for by ${extendedBy === undefined ? origin.name : `the profile ${extendedBy}`}).`,
     { hint: `${near ? `Did you mean \`${near}\`? ` : ''}Known: ${orList(known).replace(' or ', ' and ')}. ${read}` },
   );
 }

@@ -185,7 +185,7 @@ describe('the files of a batch', () => {
     ['batch', 2, /^dub: No input file is given\.\n/],
     ['a.mp4 --shard 0/3', 2, /there is no part 0 of 3\.\n {2}.*count from 1/],
     ['a.mp4 --shard 4/3', 2, /there is no part 4 of 3\.\n/],
-    ['a.mp4 b.mp4 --jobs 1.5', 2, /--jobs must be a whole number, not `1\.5`\.\n/],
+    ['a.mp4 b.mp4 --jobs 1.5', 2, /--jobs must be a whole number from 1 to 64, not `1\.5`\.\n/],
     ['a.mp4 b.mp4 -o x.mp4', 2, /--output \S+x\.mp4 would name the same file twice\.\n/],
     ['batch a.mp4 --summary a.mp4', 2, /a\.mp4 exists already and is no summary of a batch\.\n/],
     ['batch a.mp4 --summary none/x.json', 4, /x\.json cannot be written \(ENOENT\)\.\n/],

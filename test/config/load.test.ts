@@ -92,6 +92,46 @@ describe('where a value comes from', () => {
     expect(origins.offline.name).toBe('built-in profile offline');
   });
 
+  it('is a profile that ships: one word switches every stage, and a flag still goes before it', async () => {
+    await put('.dubbingrc', { asr: 'pocketsphinx', tts: 'flite', store: 'oss', offline: true });
+    const legacy = await load({ flags: { profile: 'legacy', tts: 'piper' } });
+    expect(legacy.config).toMatchObject({
+      asr: 'volcengine',
+      translator: 'glm',
+      tts: 'piper',
+      store: 's3',
+      offline: false,
+    });
+    expect(legacy.origins.asr).toEqual({ from: 'profile', name: 'built-in profile legacy', trusted: true });
+    const { config } = await load({}, { DUBBING_PROFILE: 'autodl' });
+    expect(config).toMatchObject({ asr: 'qwen', translator: 'qwen', tts: 'indextts', store: 'dashscope' });
+  });
+
+  it('is the profile of a file before the one that ships under its name, and what it extends beneath it', async () => {
+    await put('.dubbingrc', {
+      profiles: {
+        aliyun: { tts: 'qwen:qwen3-tts-instruct-flash' },
+        legacy: { extends: 'night' },
+        night: { extends: 'autodl', translator: 'qwen-mt' },
+      },
+    });
+    const aliyun = await load({ flags: { profile: 'aliyun' } });
+    expect(aliyun.config).toMatchObject({ asr: 'qwen', tts: 'qwen:qwen3-tts-instruct-flash' });
+    const legacy = await load({ flags: { profile: 'legacy' } });
+    expect(legacy.config).toMatchObject({ asr: 'qwen', translator: 'qwen-mt', tts: 'indextts' });
+    expect(legacy.origins.asr.name).toBe('built-in profile autodl');
+  });
+
+  it('refuses profiles in a circle and one that extends nothing there is', async () => {
+    await put('.dubbingrc', { profiles: { a: { extends: 'b' }, b: { extends: 'a' }, c: { extends: 'aliyn' } } });
+    expect((await refusal(load({ flags: { profile: 'a' } }))).message).toBe(
+      'Profiles extend each other in a circle: a → b → a.',
+    );
+    const missing = await refusal(load({ flags: { profile: 'c' } }));
+    expect(missing.message).toBe('There is no profile `aliyn` (asked for by the profile c).');
+    expect(missing.hint).toContain('Did you mean `aliyun`?');
+  });
+
   it('is not an empty variable', async () => {
     const { config } = await load({}, { DUBBING_TTS: ' ', FFMPEG_PATH: '' });
     expect(config.tts).toBeUndefined();
@@ -287,7 +327,7 @@ describe('a fault in a config file', () => {
     const error = await refusal(load({ flags: { profile: 'nigth' } }));
     expect(error.code).toBe('USAGE');
     expect(error.message).toBe('There is no profile `nigth` (asked for by --profile).');
-    expect(error.hint).toBe(`Did you mean \`night\`? Known: offline and night. Read: ${path}.`);
+    expect(error.hint).toBe(`Did you mean \`night\`? Known: night, aliyun, autodl, legacy and offline. Read: ${path}.`);
     expect((await refusal(load({}, { DUBBING_PROFILE: 'x' }))).code).toBe('CONFIG_INVALID');
   });
 });
