@@ -88,6 +88,7 @@ module.exports = {
         zod,
         node,
         '^node_modules/(@types/)?ali-oss/',
+        '^node_modules/aws4fetch/',
       ),
     ),
     {
@@ -95,6 +96,12 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^src/providers/storage/oss/' },
       to: { path: '^node_modules/(@types/)?ali-oss/' },
+    },
+    {
+      name: 'aws4fetch-in-its-room',
+      severity: 'error',
+      from: { pathNot: '^src/providers/storage/s3/' },
+      to: { path: '^node_modules/aws4fetch/' },
     },
     {
       name: 'providers-apart',

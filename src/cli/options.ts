@@ -48,6 +48,11 @@ function ofOss(name: string, option: string, help: string) {
   return fromVariable(name, { provider: 'storage:oss', option }, help);
 }
 
+/** A setting of the S3 store; MinIO's and R2's usual variables serve as well. */
+function ofS3(names: readonly string[], option: string, help: string) {
+  return { ...fromVariable('', { provider: 'storage:s3', option }, help), env: names };
+}
+
 /** A setting of Volcengine's recogniser that comes from a variable. */
 function ofVolcengine(name: string, option: string, help: string) {
   return fromVariable(name, { provider: 'asr:volcengine', option }, help);
@@ -336,6 +341,31 @@ export const optionTable: OptionTable = {
     default: undefined,
     help: 'workspace of Model Studio: ws-… or llm-…',
     feeds: ofModelStudio('workspace'),
+  },
+  s3Endpoint: ofS3(['S3_ENDPOINT', 'MINIO_ENDPOINT'], 'endpoint', 'address of a store that speaks S3: MinIO, R2'),
+  s3UseSsl: ofS3(['MINIO_USE_SSL'], 'useSsl', 'yes when a bare MINIO_ENDPOINT speaks TLS'),
+  s3PublicEndpoint: ofS3(
+    ['S3_PUBLIC_ENDPOINT'],
+    'publicEndpoint',
+    'address that services reach that store by, for links',
+  ),
+  s3Bucket: ofS3(['S3_BUCKET', 'MINIO_BUCKET', 'R2_BUCKET_NAME'], 'bucket', 'bucket there; or --store s3:BUCKET'),
+  s3Region: ofS3(['S3_REGION'], 'region', 'its region: us-east-1 unless told, auto on R2'),
+  s3AccessKeyId: {
+    ...ofS3(['S3_ACCESS_KEY_ID', 'MINIO_ACCESS_KEY', 'R2_ACCESS_KEY_ID'], 'accessKeyId', 'key of that store'),
+    secret: true,
+  },
+  s3SecretAccessKey: {
+    ...ofS3(
+      ['S3_SECRET_ACCESS_KEY', 'MINIO_SECRET_KEY', 'R2_SECRET_ACCESS_KEY'],
+      'secretAccessKey',
+      "secret of that store's key",
+    ),
+    secret: true,
+  },
+  s3SessionToken: {
+    ...ofS3(['S3_SESSION_TOKEN'], 'sessionToken', 'token of a temporary key of that store'),
+    secret: true,
   },
   volcengineApiKey: {
     ...ofVolcengine('VOLCENGINE_ASR_API_KEY', 'apiKey', 'key of Volcengine, new console, for --asr volcengine'),

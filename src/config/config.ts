@@ -66,6 +66,15 @@ export interface Config {
   readonly dashscopeBaseUrl: string | undefined;
   readonly dashscopeRegion: string | undefined;
   readonly dashscopeWorkspace: string | undefined;
+  /** A store that speaks S3; the key, its secret and its token are never shown. */
+  readonly s3Endpoint: string | undefined;
+  readonly s3UseSsl: string | undefined;
+  readonly s3PublicEndpoint: string | undefined;
+  readonly s3Bucket: string | undefined;
+  readonly s3Region: string | undefined;
+  readonly s3AccessKeyId: string | undefined;
+  readonly s3SecretAccessKey: string | undefined;
+  readonly s3SessionToken: string | undefined;
   /** The key of Volcengine's new console, or the pair of the old one; never shown. */
   readonly volcengineApiKey: string | undefined;
   readonly volcengineAppKey: string | undefined;

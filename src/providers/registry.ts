@@ -211,6 +211,15 @@ const entries: Entries = {
     },
     {
       kind: 'storage',
+      name: 's3',
+      summary: 'S3: MinIO, Cloudflare R2 and others, a bucket of your own, links signed for some hours',
+      offline: false,
+      rough: false,
+      setup: '--store s3:BUCKET with S3_ENDPOINT, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY (or MINIO_…)',
+      load: async () => (await import('./storage/s3/index.js')).s3,
+    },
+    {
+      kind: 'storage',
       name: 'none',
       summary: 'no storage: nothing leaves this machine',
       offline: true,
