@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandNames } from '../../src/cli/commands.js';
 import { runEvent } from '../../src/pipeline/events.js';
 import { callDub, jsonLines } from '../support/command.js';
 import { makeFolder, removeFolder } from '../support/media.js';
@@ -185,12 +186,7 @@ describe('what was typed wrong is told with the way out', () => {
       'Write KIND:NAME, for example tts:piper; kinds are asr, translator, tts and store.',
     ],
     ['help chek', 2, '`chek` is not a command.', 'Did you mean `dub help check`?'],
-    [
-      'help frobnicate',
-      2,
-      '`frobnicate` is not a command.',
-      'The commands are run, batch, plan, costs, check, doctor, voices, providers, config.',
-    ],
+    ['help frobnicate', 2, '`frobnicate` is not a command.', `The commands are ${commandNames.join(', ')}.`],
   ])('dub %s', async (line, exit, message, hint) => {
     const result = await told(line);
     expect(result.stderr.split('\n')[0]).toBe(`dub: ${message}`);
