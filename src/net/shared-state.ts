@@ -37,10 +37,10 @@ const farthestMs = 3_600_000;
 const keptSlots = 32;
 
 /**
- * How much slower than allowed requests are let go. A service counts when they arrive: one that is 50 ms late and a
+ * How much slower than allowed requests are let go. A service counts when they arrive: one that is 60 ms late and a
  * next one that is not would otherwise share a second with one too many.
  */
-const margin = 1.07;
+const margin = 1.08;
 
 /** The state as it was read; what is damaged, or of an earlier start of the machine, counts as nothing. */
 export function parseState(json: unknown, now: number): SharedState {
