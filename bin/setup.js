@@ -19,6 +19,13 @@ const needs = {
     { file: '/usr/share/apertium/modes/eng-spa.mode', apt: ['apertium-eng-spa'] },
     { program: 'chromium', apt: ['chromium'], brew: undefined },
   ],
+  /** Tests without them are skipped and say so. */
+  optional: [
+    { program: 'parallel', apt: ['parallel'] },
+    { file: '/usr/sbin/slurmctld', apt: ['slurmctld'] },
+    { file: '/usr/sbin/slurmd', apt: ['slurmd'] },
+    { program: 'sbatch', apt: ['slurm-client'] },
+  ],
 };
 
 function isThere(need) {
@@ -45,27 +52,32 @@ function rootPrefix() {
   return sudo.status === 0 ? ['sudo', '-n'] : undefined;
 }
 
-function aptInstall(packages) {
+function aptInstall(packages, optional) {
   const byHand = `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   const prefix = rootPrefix();
-  if (prefix === undefined) fail(['This machine lacks some programs. Install them with:', `  ${byHand}`]);
-  for (const args of [
-    ['update', '-qq'],
-    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
-  ]) {
+  if (prefix === undefined) {
+    if (packages.length > 0) fail(['This machine lacks some programs. Install them with:', `  ${byHand}`]);
+    return;
+  }
+  const apt = (...args) => {
     const [program, ...rest] = [...prefix, 'apt-get', ...args];
     console.error(`setup: ${[program, ...rest].join(' ')}`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const done = spawnSync(program, rest, { stdio: ['ignore', 'ignore', 'inherit'], env });
-    if (done.status !== 0) fail(['apt-get did not succeed. Try by hand:', `  ${byHand}`]);
-  }
+    return spawnSync(program, rest, { stdio: ['ignore', 'ignore', 'inherit'], env }).status === 0;
+  };
+  const install = (...names) => apt('install', '-y', '-qq', '--no-install-recommends', ...names);
+  const done = apt('update', '-qq') && install(...packages, ...optional);
+  if (done || packages.length === 0 || (optional.length > 0 && install(...packages))) return;
+  fail(['apt-get did not succeed. Try by hand:', `  ${byHand}`]);
 }
 
 const purpose = process.argv[2];
 if (purpose !== 'demo' && purpose !== 'test') fail(['usage: node bin/setup.js demo|test']);
 const wanted = purpose === 'test' ? [...needs.demo, ...needs.test] : needs.demo;
 const missing = wanted.filter((need) => !isThere(need));
-if (missing.length > 0) {
+const optional =
+  purpose === 'test' && existsSync('/usr/bin/apt-get') ? needs.optional.filter((need) => !isThere(need)) : [];
+if (missing.length > 0 || optional.length > 0) {
   const packages = [...new Set(missing.flatMap((need) => need.apt))];
   if (process.platform === 'darwin') {
     const formulas = [...new Set(missing.map((need) => need.brew).filter(Boolean))];
@@ -80,7 +92,10 @@ if (missing.length > 0) {
   }
   if (!existsSync('/usr/bin/apt-get'))
     fail(['Install what is missing with your package manager:', `  ${packages.join(' ')}`]);
-  aptInstall(packages);
+  aptInstall(
+    packages,
+    optional.flatMap((need) => need.apt),
+  );
   const still = missing.filter((need) => !isThere(need)).map((need) => need.program ?? need.file);
   if (still.length > 0) fail([`Still missing after the installation: ${still.join(', ')}.`]);
 }
