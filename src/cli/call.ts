@@ -1,5 +1,5 @@
 import type { LoadedConfig } from '../config/config.js';
-import { defaultConfig, loadConfig } from '../config/load.js';
+import { defaultConfig, type EarlierSettings, loadConfig } from '../config/load.js';
 import type { Surroundings } from '../config/option.js';
 import type { Io } from './io.js';
 import { optionTable } from './options.js';
@@ -18,7 +18,8 @@ export interface Call {
   /** Colours of stdout and of stderr; each is asked by itself whether it is a terminal. */
   readonly outStyle: Style;
   readonly errStyle: Style;
-  loadConfig(): Promise<LoadedConfig>;
+  /** @param earlier settings of an earlier run, under the flags and over everything else */
+  loadConfig(earlier?: EarlierSettings): Promise<LoadedConfig>;
   /** The settings when nobody says anything. */
   defaults(): LoadedConfig;
   /** Data: to stdout, as it is. */
@@ -44,7 +45,7 @@ export function startCall(line: ParsedLine, args: readonly string[], io: Io, sig
     json,
     outStyle: styleFor(io.stdout, io.env),
     errStyle: styleFor(io.stderr, io.env),
-    loadConfig: () => loadConfig(optionTable, given, around),
+    loadConfig: (earlier) => loadConfig(optionTable, { ...given, earlier }, around),
     defaults: () => defaultConfig(optionTable, around),
     print,
     printJson: (value) => print(`${JSON.stringify(value)}\n`),

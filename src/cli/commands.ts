@@ -2,7 +2,17 @@ import type { Config } from '../config/config.js';
 import type { CallOptionName } from './options.js';
 
 /** Name of a command; `run` is the one without a name. */
-export type CommandName = 'run' | 'batch' | 'plan' | 'costs' | 'check' | 'doctor' | 'voices' | 'providers' | 'config';
+export type CommandName =
+  | 'run'
+  | 'redo'
+  | 'batch'
+  | 'plan'
+  | 'costs'
+  | 'check'
+  | 'doctor'
+  | 'voices'
+  | 'providers'
+  | 'config';
 
 /** What the command line knows of a command before its code is loaded. */
 export interface CommandSpec {
@@ -62,6 +72,17 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
     calls: ['config', 'help', 'version'],
     examples: [
       ['dub plan talk.mp4 --to es --currency CNY', 'stages, hosts, lines and a range of money; sends nothing'],
+    ],
+  },
+  redo: {
+    summary: 'show the lines you edited and their cost, then voice only those',
+    operands: '<work folder|input> [options]',
+    settings: 'all',
+    calls: ['config', 'help', 'version'],
+    examples: [
+      ['dub redo talk.dub', 'after an edit of talk.dub/script.srt or talk.dub/es/translation.srt'],
+      ['dub redo talk.dub --dry-run', 'only show the changed lines and what they would cost'],
+      ['dub redo talk.mp4 --from-stage translate', 'ask for every line anew'],
     ],
   },
   check: {

@@ -5,6 +5,7 @@ import {
   lineFailureChoices,
   loudnessChoices,
   overflowChoices,
+  stageChoices,
   subtitleChoices,
   verifyChoices,
 } from '../config/config.js';
@@ -756,6 +757,17 @@ export const optionTable: OptionTable = {
     defaultText: 'ffprobe in PATH',
     help: 'the ffprobe program',
     runs: true,
+  },
+  fromStage: {
+    group: 'This run',
+    flag: '--from-stage',
+    value: stageChoices.join('|'),
+    rc: false,
+    read: readChoice(stageChoices),
+    default: undefined,
+    choices: stageChoices,
+    help: 'do this stage anew although its result is kept; later ones follow what changes',
+    defaultText: 'none',
   },
   dryRun: {
     group: 'This run',

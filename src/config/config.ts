@@ -15,6 +15,9 @@ export const verifyChoices = ['off', 'list', 'fix'] as const;
 /** What becomes of a line that is too long at the fastest tempo. */
 export const overflowChoices = ['overrun', 'trim', 'fail'] as const;
 
+/** Stages whose results are kept between runs, in their order. */
+export const stageChoices = ['transcribe', 'segment', 'cast', 'translate', 'synthesize', 'mix'] as const;
+
 /** A file with a finished translation; without a language it serves the only target. */
 export interface TranslationFile {
   readonly language: string | undefined;
@@ -141,6 +144,8 @@ export interface Config {
   readonly summary: string | undefined;
   readonly ffmpeg: string | undefined;
   readonly ffprobe: string | undefined;
+  /** The first stage that is asked anew although its answers are kept. */
+  readonly fromStage: (typeof stageChoices)[number] | undefined;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -159,10 +164,19 @@ export interface Origin {
   readonly trusted: boolean;
 }
 
+/** A setting as it was given, so that a later run can read it again. */
+export interface RememberedSetting {
+  readonly raw: unknown;
+  /** Folder that relative paths in it start from. */
+  readonly folder: string;
+}
+
 /** The settings in force, frozen, and where each came from. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly origins: Readonly<Record<keyof Config, Origin>>;
+  /** What a record of the run may hold, by key: nothing secret, nothing that starts a program or names a host. */
+  readonly remembered: Readonly<Record<string, RememberedSetting>>;
   /** Config files that were read, strongest first. */
   readonly files: readonly string[];
 }

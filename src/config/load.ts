@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { nearestName } from '../domain/nearest.js';
 import { DubError } from '../errors.js';
-import type { Config, LoadedConfig, Origin, ProviderOptions } from './config.js';
+import type { Config, LoadedConfig, Origin, ProviderOptions, RememberedSetting } from './config.js';
 import type { OptionSpec, OptionTable, Place, Surroundings } from './option.js';
 import { shippedProfiles } from './profiles.js';
 import { findRcFiles, type RcFile } from './rc.js';
@@ -11,11 +11,22 @@ import { isMapping, orList } from './readers.js';
 export interface Given {
   readonly flags: Readonly<Partial<Record<keyof Config, unknown>>>;
   readonly file?: string | undefined;
+  /** Settings of an earlier run, under the flags and over everything else. */
+  readonly earlier?: EarlierSettings | undefined;
+}
+
+/** What an earlier run was asked for, as its record has it. A record may have come with somebody else's files. */
+export interface EarlierSettings {
+  /** Path of the record. */
+  readonly path: string;
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 interface Found {
   readonly value: unknown;
   readonly origin: Origin;
+  /** As it was given, and the folder that relative paths in it start from. */
+  readonly given: RememberedSetting;
 }
 
 type Layer = ReadonlyMap<string, Found>;
@@ -28,11 +39,14 @@ type Layer = ReadonlyMap<string, Found>;
 export async function loadConfig(table: OptionTable, given: Given, around: Surroundings): Promise<LoadedConfig> {
   const flags = readFlags(table, given, around);
   const variables = readVariables(table, around);
+  const earlier = given.earlier === undefined ? [] : [readEarlier(table, given.earlier)];
   const files = await findRcFiles(around, given.file ?? (around.env.DUBBING_CONFIG || undefined));
   const tops = files.map((file) => readKeys(table, topKeys(file.values), file, undefined));
-  const named = [flags, variables, ...tops].map((layer) => layer.get('profile')).find((found) => found !== undefined);
+  const named = [flags, ...earlier, variables, ...tops]
+    .map((layer) => layer.get('profile'))
+    .find((found) => found !== undefined);
   const profiles = readProfile(table, files, named);
-  return settle(table, [flags, variables, ...profiles, ...tops], files, around);
+  return settle(table, [flags, ...earlier, variables, ...profiles, ...tops], files, around);
 }
 
 /** The settings when there is no flag, no variable and no file. */
@@ -51,9 +65,32 @@ function readFlags(table: OptionTable, given: Given, around: Surroundings): Laye
       name: raw === false ? spec.flag.replace('--', '--no-') : spec.flag,
       trusted: true,
     };
-    layer.set(key, { value: spec.read(raw, place), origin });
+    layer.set(key, { value: spec.read(raw, place), origin, given: { raw, folder: around.cwd } });
   }
   return layer;
+}
+
+/** @throws CONFIG_INVALID for a record that names a program, a host or a secret: no run writes one */
+function readEarlier(table: OptionTable, { path, settings }: EarlierSettings): Layer {
+  const layer = new Map<string, Found>();
+  const origin: Origin = { from: 'file', name: path, trusted: false };
+  for (const [key, spec] of entriesOf(table)) {
+    const given = Object.hasOwn(settings, key) ? settings[key] : undefined;
+    if (given === undefined) continue;
+    const place: Place = { label: `\`${key}\` in ${path}`, folder: '', code: 'CONFIG_INVALID' };
+    if (!isMapping(given) || typeof given.folder !== 'string' || !isRemembered(key, spec)) throw notOurs(key, path);
+    const { raw, folder } = given;
+    const value = spec.read(raw, { ...place, folder });
+    if (key === 'providers') refuseCode(key, spec, value, { path, trusted: false, values: {} });
+    layer.set(key, { value, origin, given: { raw, folder } });
+  }
+  return layer;
+}
+
+function notOurs(key: string, path: string): DubError {
+  return new DubError('CONFIG_INVALID', `\`${key}\` in ${path} is nothing that a run of dub writes there.`, {
+    hint: 'Run the whole command again instead; what is paid for is kept.',
+  });
 }
 
 function readVariables(table: OptionTable, around: Surroundings): Layer {
@@ -62,7 +99,9 @@ function readVariables(table: OptionTable, around: Surroundings): Layer {
     const name = spec.env?.find((variable) => (around.env[variable] ?? '').trim() !== '');
     if (name === undefined) continue;
     const place: Place = { label: name, folder: around.cwd, code: 'CONFIG_INVALID' };
-    layer.set(key, { value: spec.read(around.env[name], place), origin: { from: 'environment', name, trusted: true } });
+    const origin: Origin = { from: 'environment', name, trusted: true };
+    const raw = around.env[name];
+    layer.set(key, { value: spec.read(raw, place), origin, given: { raw, folder: around.cwd } });
   }
   return layer;
 }
@@ -85,7 +124,7 @@ function readKeys(
     const value = spec.read(raw, place);
     if (!file.trusted) refuseCode(key, spec, value, file);
     const origin: Origin = { from: profile === undefined ? 'file' : 'profile', name: where, trusted: file.trusted };
-    layer.set(key, { value, origin });
+    layer.set(key, { value, origin, given: { raw, folder: dirname(file.path) } });
   }
   return layer;
 }
@@ -171,7 +210,8 @@ function gatherProfiles(table: OptionTable, files: readonly RcFile[]): Map<strin
     // One that builds on another stands on that, not on the one that ships under its name.
     if (own?.base !== undefined && own.base.name !== name) continue;
     const origin: Origin = { from: 'profile', name: `built-in profile ${name}`, trusted: true };
-    const layer = new Map(Object.entries(values).map(([key, value]) => [key, { value, origin }]));
+    const found = (value: unknown): Found => ({ value, origin, given: { raw: value, folder: '' } });
+    const layer = new Map(Object.entries(values).map(([key, value]) => [key, found(value)]));
     profiles.set(name, { layers: [...(own?.layers ?? []), layer], base: undefined });
   }
   return profiles;
@@ -227,18 +267,45 @@ function settle(
 ): LoadedConfig {
   const values: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
+  const remembered: Record<string, RememberedSetting> = {};
   for (const [key, spec] of entriesOf(table)) {
     const found = layers.map((layer) => layer.get(key)).find((one) => one !== undefined);
     values[key] = found ? found.value : typeof spec.default === 'function' ? spec.default(around) : spec.default;
+    if (found && isRemembered(key, spec)) remembered[key] = found.given;
     origins[key] = found?.origin ?? { from: 'default', name: '', trusted: true };
   }
   values.providers = mergeProviders(table, layers, values);
+  if (remembered.providers) remembered.providers = { ...remembered.providers, raw: harmless(remembered.providers.raw) };
   // The two assertions rest on the table's type: it has an entry for every key.
   return deepFreeze({
     config: values as unknown as Config,
     origins: origins as Record<keyof Config, Origin>,
+    remembered,
     files: files.map((file) => file.path),
   });
+}
+
+/** Settings of the call rather than of the job: a later run has its own. */
+const ofTheCall: ReadonlySet<string> = new Set([
+  ...['force', 'dryRun', 'json', 'quiet', 'verbose', 'fromStage', 'profile', 'ffmpeg', 'ffprobe'],
+]);
+
+/** Names of provider options that hold keys. */
+const secretive = /key|secret|token|password/i;
+
+/** Nothing that is secret, starts a program or sends keys to a host is written into a record or taken from one. */
+function isRemembered(key: string, spec: OptionSpec<unknown>): boolean {
+  const reaches = spec.feeds?.some(({ option }) => reaching.test(option)) ?? false;
+  return !ofTheCall.has(key) && !spec.secret && !spec.runs && !reaches;
+}
+
+function harmless(providers: unknown): unknown {
+  if (!isMapping(providers)) return {};
+  const kept = (options: unknown) =>
+    isMapping(options)
+      ? Object.fromEntries(Object.entries(options).filter(([name]) => !reaching.test(name) && !secretive.test(name)))
+      : {};
+  return Object.fromEntries(Object.entries(providers).map(([name, options]) => [name, kept(options)]));
 }
 
 /** Provider options of all files, option by option, under the shorthands from flags and variables. */

@@ -37,6 +37,8 @@ export interface TranslatedLine {
   readonly rate?: number | undefined;
   /** Which reading of the same words is meant, where one was asked for again: 2 is the second. */
   readonly reading?: number | undefined;
+  /** True when a person worded it: no machine rewords it. */
+  readonly byHand?: boolean | undefined;
 }
 
 /** One line per utterance; an utterance without a line is in `failures`. */

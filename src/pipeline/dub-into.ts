@@ -21,10 +21,11 @@ import type { OutputSummary } from './events.js';
 import { noteFinished, notePublished } from './finished.js';
 import { fitLines } from './fit.js';
 import type { DubJob } from './job.js';
-import { castKey, filesExist, mixKey, reportKey } from './keys.js';
+import { castKey, filesExist, lineShape, mixKey, reportKey } from './keys.js';
 import { countOf, toJsonText, translationAsSrt } from './readable.js';
+import { keepSettled } from './settled.js';
 import { type Verified, verifyDub, voiceAgain } from './verify.js';
-import { translateAndVoice, type Voiced } from './voicing.js';
+import { tellChanges, translateAndVoice, type Voiced } from './voicing.js';
 import { type TargetWork, warn } from './work.js';
 
 /** Makes one target's dub from what all targets share, and measures the finished file. */
@@ -32,16 +33,15 @@ export async function dubInto(work: TargetWork): Promise<OutputSummary> {
   const { output, shared, job, session, language } = work;
   if (output.warning) warn(work, 'mux', output.warning);
   const casting = await castVoices(work);
-  const {
-    translation,
-    takes: fitting,
-    adapted,
-  } = await fitLines(work, casting, await translateAndVoice(work, casting));
+  const fitted = await fitLines(work, casting, await translateAndVoice(work, casting));
+  const { translation, takes: fitting, adapted } = fitted;
+  const shape = await lineShape(output.target, shared.source, session.folder.rounds, casting);
+  await keepSettled(session.folder, shared.script, translation, casting.voices, shape);
   const failures = [...translation.failures, ...fitting.failures];
   await session.write(`${language}/translation.srt`, translationAsSrt(shared.script, translation));
   refuseFailures(job, failures);
 
-  const sounding = await soundDub(work, { translation, takes: fitting }, failures);
+  const sounding = await soundDub(work, { takes: fitting }, failures);
   const { takes, timeline, mixed, verified } = await guardMeaning(work, casting, translation, sounding, failures);
   const subtitles = await makeSubtitles(work, translation, timeline);
   const dubbed = await muxDub(work, mixed, subtitles);
@@ -72,7 +72,11 @@ interface Sounding {
   readonly mixed: Mix;
 }
 
-async function soundDub(work: TargetWork, { takes }: Voiced, failures: readonly LineFailure[]): Promise<Sounding> {
+async function soundDub(
+  work: TargetWork,
+  { takes }: Pick<Voiced, 'takes'>,
+  failures: readonly LineFailure[],
+): Promise<Sounding> {
   const timeline = await alignTakes(work, takes);
   return { takes, timeline, mixed: await mixDub(work, takes, timeline, failures) };
 }
@@ -90,9 +94,14 @@ async function guardMeaning(
   const verified = await verifyDub(work, verify, { translation, ...sounding });
   if (verify.mode === 'list' || verified.unlike.length === 0) return { ...sounding, verified };
   const takes = await voiceAgain(work, casting, { translation, takes: sounding.takes }, verified.unlike);
-  const again = await soundDub(work, { translation, takes }, failures);
+  const again = await soundDub(work, { takes }, failures);
   const after = await verifyDub(work, verify, { translation, ...again });
   return { ...again, verified: { ...after, voicedAgain: verified.unlike.length } };
+}
+
+/** Says what making this target's dub would buy and change, and does none of it. */
+export async function showInto(work: TargetWork): Promise<void> {
+  await tellChanges(work, await castVoices(work));
 }
 
 async function castVoices(work: TargetWork): Promise<Cast> {

@@ -70,6 +70,24 @@ const costRange = z.object({
   kept: z.number().int().describe('answers that are kept and cost nothing'),
 });
 
+const toBuy = z.object({
+  lines: z.number().int().describe('that are not kept'),
+  characters: z.number().int().describe('of the text to send, as far as it is known'),
+});
+
+const lineChange = z.object({
+  utteranceId: z.string(),
+  startMs: z.number(),
+  source: z.string().describe('what is said'),
+  sourceWas: z.string().optional(),
+  was: z.string().optional().describe('its translation in the last run; absent for a new line'),
+  now: z.string().optional().describe('absent when it is yet to be translated'),
+  byHand: z.boolean().describe('true when a person worded it'),
+  machine: z.string().optional().describe("the machine's own wording of a line that a person worded"),
+  voice: z.string().optional().describe('its voice, when that is another one'),
+  gone: z.boolean().optional().describe('true for a line that is no longer in the script'),
+});
+
 /** Every event of a run, one JSON object a line under `--json`. The last one is `summary` or `error`. */
 export const runEvent = z.discriminatedUnion('type', [
   z.object({
@@ -79,6 +97,18 @@ export const runEvent = z.discriminatedUnion('type', [
     targets: z.array(z.string()),
     work: z.string(),
     providers: z.record(z.string(), z.string()).describe('stage to name[:model]'),
+  }),
+  z.object({
+    ...common,
+    type: z
+      .literal('resume')
+      .describe('before anything is bought: what is kept, what will be bought, what has changed'),
+    language: z.string(),
+    lines: z.number().int().describe('of the script'),
+    translate: toBuy,
+    voice: toBuy.extend({ seconds: z.number().describe('length of these lines in the source') }),
+    money: z.record(z.string(), z.number()).nullable().describe('by currency; null when a price is unknown'),
+    changes: z.array(lineChange).describe('lines that are not as the last run left them; empty on a first run'),
   }),
   z.object({ ...common, type: z.literal('stage-start'), stage: z.string(), language }),
   z.object({

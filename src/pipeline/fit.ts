@@ -32,7 +32,10 @@ export async function fitLines(work: TargetWork, casting: Cast, voiced: Voiced):
   let [rounds, tried] = [0, 0];
   for (let round = 1; round <= (job.adaptRounds ?? 2); round++) {
     const timeline = alignLines(work, takes);
-    const misfits = findMisfits(shared.script, takes, timeline);
+    // A line that an earlier run settled has been fitted then: a change elsewhere makes nobody pay for it again.
+    const misfits = findMisfits(shared.script, takes, timeline).filter(
+      ({ utteranceId }) => !voiced.settled.has(utteranceId) || lineOf(translation, utteranceId)?.byHand === true,
+    );
     if (misfits.length === 0) break;
     const kept = await work.session.stage(
       { stage: 'adapt', language: work.language },
@@ -57,7 +60,11 @@ export async function fitLines(work: TargetWork, casting: Cast, voiced: Voiced):
     );
   }
   const count = (means: 'rate' | 'wording') => [...changed.values()].filter((one) => one === means).length;
-  return { translation, takes, adapted: { rounds, rate: count('rate'), wording: count('wording'), tried } };
+  return { ...voiced, translation, takes, adapted: { rounds, rate: count('rate'), wording: count('wording'), tried } };
+}
+
+function lineOf({ lines }: Translation, utteranceId: string): TranslatedLine | undefined {
+  return lines.find((line) => line.utteranceId === utteranceId);
 }
 
 /** Where the takes go as things stand. */
@@ -88,8 +95,10 @@ async function chooseTries(
       byRate(work, lines.get(misfit.utteranceId)!, misfit, false) ??
       byWording(work, lines.get(misfit.utteranceId)!, misfit),
   );
-  const left = misfits.filter((_, index) => first[index] === undefined);
-  const scope = await lineScope(work.output.target, work.shared.source);
+  const left = misfits.filter(
+    ({ utteranceId }, index) => first[index] === undefined && lines.get(utteranceId)!.byHand !== true,
+  );
+  const scope = await lineScope(work.output.target, work.shared.source, work.session.folder.rounds);
   const reworded =
     left.length === 0 || !translator.provider.limits.adapts
       ? []
@@ -101,7 +110,10 @@ async function chooseTries(
           { label: translator.label, shapedBy: scope },
           ctx,
         );
-  const rest = left.map((misfit): Try | undefined => {
+  const byHand = misfits.filter(
+    ({ utteranceId }, index) => first[index] === undefined && lines.get(utteranceId)!.byHand === true,
+  );
+  const rest = [...left, ...byHand].map((misfit): Try | undefined => {
     const line = reworded.find(({ utteranceId }) => utteranceId === misfit.utteranceId);
     return line ? { line, means: 'wording', misfit } : byRate(work, lines.get(misfit.utteranceId)!, misfit, true);
   });
@@ -126,6 +138,7 @@ function byRate(work: TargetWork, line: TranslatedLine, misfit: Misfit, asFarAsI
 
 /** Another wording that came with the first; undefined when none is nearer to what is wanted. */
 function byWording({ language }: TargetWork, line: TranslatedLine, misfit: Misfit): Try | undefined {
+  if (line.byHand) return undefined;
   const { spokenMs, wantedMs } = misfit;
   const perUnit = spokenMs / Math.max(1, countUnits(line.text, language));
   const off = (text: string) => Math.abs(Math.log((countUnits(text, language) * perUnit) / wantedMs));

@@ -84,6 +84,10 @@ export interface DubJob {
   readonly onOverflow: 'overrun' | 'trim' | 'fail';
   /** True: a failed gate or an overflow gives exit 7. */
   readonly strict: boolean;
+  /** True to say what is kept, what would be bought and what has changed, and to stop there. */
+  readonly onlyShow?: boolean | undefined;
+  /** The stage to be done anew although its result is kept. */
+  readonly fromStage?: string | undefined;
   /** What `run.json` should remember of how the job was asked for, as plain JSON without secrets. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** By which prices is counted, and how far; the shipped ones and no ceiling when undefined. */

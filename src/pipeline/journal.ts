@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { DubError } from '../errors.js';
 import { writeWhole } from '../workspace/files.js';
 import type { RunEvent, RunSummary } from './events.js';
+import type { DubJob } from './job.js';
 import { toJsonText } from './readable.js';
 
 /** How far one stage has come. */
@@ -37,9 +40,14 @@ export interface RunRecord extends Partial<Omit<RunSummary, 'v'>> {
   readonly providers: Readonly<Record<string, string>>;
   /** What the caller wants to be remembered of how the job was asked for; no secrets. `dub redo` starts from it. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /** The stage that was asked to be done anew. */
+  readonly fromStage?: string | undefined;
   readonly stages: readonly StageRecord[];
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string | undefined } | undefined;
 }
+
+/** What of a job the record holds. */
+type Asked = Pick<DubJob, 'settings' | 'fromStage'>;
 
 /** Keeps `run.json` up to date from the run's events. */
 export interface Journal {
@@ -53,11 +61,14 @@ export interface Journal {
 /** Name of the record in the work folder. */
 export const recordName = 'run.json';
 
+/** For a run that does nothing worth a record. */
+export const noJournal: Journal = { note: () => undefined, fail: () => undefined, flush: async () => undefined };
+
 /** How often lines that come out are written down at most; beginnings and ends of stages are at once. Milliseconds. */
 const linesEveryMs = 1000;
 
-/** @param settings remembered in the record for `dub redo` */
-export function startJournal(folder: string, settings: RunRecord['settings']): Journal {
+/** Starts the record of a run. */
+export function startJournal(folder: string, job: Asked): Journal {
   const path = join(folder, recordName);
   let record: RunRecord | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -77,7 +88,7 @@ export function startJournal(folder: string, settings: RunRecord['settings']): J
   };
   return {
     note(event) {
-      record = event.type === 'run-start' ? begin(event, settings) : record && follow(record, event);
+      record = event.type === 'run-start' ? begin(event, job) : record && follow(record, event);
       const isSmall = event.type === 'line-done' || event.type === 'line-failed';
       if (isSmall ? performance.now() - writtenAt > linesEveryMs : written.has(event.type)) write();
     },
@@ -95,13 +106,13 @@ export function startJournal(folder: string, settings: RunRecord['settings']): J
 
 const written: ReadonlySet<RunEvent['type']> = new Set(['run-start', 'stage-start', 'stage-end', 'summary']);
 
-function begin(event: Extract<RunEvent, { type: 'run-start' }>, settings: RunRecord['settings']): RunRecord {
+function begin(event: Extract<RunEvent, { type: 'run-start' }>, { settings, fromStage }: Asked): RunRecord {
   const { run, time, input, work, targets, providers } = event;
   const started = { v: 1, state: 'running', run, startedAt: time, updatedAt: time } as const;
   return {
     ...started,
     process: { pid: process.pid, host: hostname() },
-    ...{ input, work, targets, providers, settings, stages: [] },
+    ...{ input, work, targets, providers, settings, fromStage, stages: [] },
   };
 }
 
@@ -142,4 +153,27 @@ function change(
 
 function count({ lines }: StageRecord, done: number, failed: number) {
   return { done: (lines?.done ?? 0) + done, failed: (lines?.failed ?? 0) + failed };
+}
+
+/** What is read of a record; a file that anyone may have written is believed no further. */
+const readableRecord = z.looseObject({
+  v: z.literal(1),
+  state: z.enum(['running', 'finished', 'failed', 'interrupted']),
+  updatedAt: z.string(),
+  input: z.string(),
+  fromStage: z.string().optional(),
+  settings: z.record(z.string(), z.unknown()).optional(),
+  outputs: z.array(z.looseObject({ path: z.string() })).optional(),
+});
+
+/** What of an earlier run's record can be relied on. */
+export type EarlierRecord = z.infer<typeof readableRecord>;
+
+/** The record of the last run in a work folder; undefined when there is none or it cannot be read. */
+export async function readRecord(folder: string): Promise<EarlierRecord | undefined> {
+  try {
+    return readableRecord.safeParse(JSON.parse(await readFile(join(folder, recordName), 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
 }

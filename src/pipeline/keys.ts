@@ -1,9 +1,11 @@
 import { access } from 'node:fs/promises';
-import type { Script, Translation } from '../domain/script.js';
+import type { Cast, Script, Translation } from '../domain/script.js';
 import type { Soundtrack, Source } from '../domain/source.js';
 import type { Transcript } from '../domain/transcript.js';
 import { hashFile } from '../workspace/hash.js';
+import type { LineEdit } from './edits.js';
 import type { Chosen, DubJob, Target } from './job.js';
+import type { LineShape } from './settled.js';
 
 /** Versions of what the stages make: raise one when the same inputs would come out otherwise. */
 const versions = { extract: 1, transcribe: 1, segment: 1, cast: 1, translate: 1, synthesize: 1, mix: 1, report: 1 };
@@ -52,9 +54,14 @@ export async function castKey(job: DubJob, target: Target, speakers: readonly st
 }
 
 /** What shapes the translation. */
-export async function translateKey(target: Target, script: Script): Promise<unknown> {
+export async function translateKey(
+  target: Target,
+  script: Script,
+  edits: ReadonlyMap<string, LineEdit> = new Map(),
+): Promise<unknown> {
   const translator = await providerKey(target.translator);
-  return { v: versions.translate, script, language: target.language, translator };
+  const byHand = [...edits].map(([id, { text }]) => [id, text]);
+  return { v: versions.translate, script, language: target.language, translator, byHand };
 }
 
 /** What tells one film from another, wherever it lies. */
@@ -72,10 +79,46 @@ export function voiceKey({ tts }: Target, language: string, voice: string): Read
 
 /**
  * What shapes every translated line besides its own words and time: the engine and the film. A film is known by its
- * streams, so that a copy of it in another place is the same one.
+ * streams, so that a copy of it in another place is the same one. Of a glossary only the terms that a line holds shape it,
+ * so it is left out here.
  */
-export async function lineScope(target: Target, source: Source): Promise<unknown> {
-  return { translator: await providerKey(target.translator), film: filmKey(source) };
+export async function lineScope(
+  target: Target,
+  source: Source,
+  rounds: Readonly<Record<string, number>>,
+): Promise<unknown> {
+  const { glossary: _, ...options } = target.translator.options;
+  const translator = await providerKey({ ...target.translator, options });
+  return { translator, film: filmKey(source), ...(rounds.translate ? { round: rounds.translate } : {}) };
+}
+
+/** What shapes a line's wording, its fit to the voice included. */
+export async function lineShape(
+  target: Target,
+  source: Source,
+  rounds: Readonly<Record<string, number>>,
+  { voices }: Pick<Cast, 'voices'>,
+): Promise<LineShape> {
+  return {
+    scope: await lineScope(target, source, rounds),
+    spokenBy: (speaker) => voiceKey(target, target.language, voices[speaker] ?? ''),
+    termsIn: glossaryOf(target),
+  };
+}
+
+/** Finds the terms of the translator's glossary that a line holds; undefined when it holds none. */
+export function glossaryOf({ translator }: Target): (text: string) => unknown {
+  const { glossary } = translator.options;
+  const terms = Array.isArray(glossary) ? (glossary as readonly unknown[]).filter(isTerm) : [];
+  return (text) => {
+    const low = text.toLowerCase();
+    const found = terms.filter((term) => low.includes(term.source.toLowerCase()));
+    return found.length === 0 ? undefined : found;
+  };
+}
+
+function isTerm(term: unknown): term is { readonly source: string } {
+  return typeof term === 'object' && term !== null && typeof (term as { source?: unknown }).source === 'string';
 }
 
 /** What shapes the takes. */

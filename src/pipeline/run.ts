@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Source } from '../domain/source.js';
 import { exitNumbers } from '../errors.js';
 import { probeFile } from '../media/probe.js';
-import { openWorkFolder } from '../workspace/folder.js';
-import { dubInto } from './dub-into.js';
+import { openWorkFolder, type WorkFolder } from '../workspace/folder.js';
+import { dubInto, showInto } from './dub-into.js';
 import type { OutputSummary, RunSummary } from './events.js';
 import { type EarlierWork, findFinished, withoutFinished } from './finished.js';
 import type { DubJob, RunTools } from './job.js';
+import { readRecord } from './journal.js';
 import { refuseUnknownCost } from './money/ask-first.js';
 import { usualTerms } from './money/terms.js';
 import { planOutputs, workFolderPath } from './outputs.js';
@@ -21,7 +22,7 @@ import { prepareShared } from './shared.js';
  */
 export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   const source = await probeFile(job.input, tools.media, tools.signal);
-  const earlier = job.skipFinished ? await findFinished(job, source) : undefined;
+  const earlier = job.skipFinished && job.fromStage === undefined ? await findFinished(job, source) : undefined;
   const left = earlier === undefined ? job : withoutFinished(job, earlier);
   if (earlier !== undefined && left.targets.length === 0) return tellFinished(job, source, earlier, tools);
   const outputs = await planOutputs(left, source, earlier?.leftovers);
@@ -29,6 +30,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   await refuseUnserved(left, tools.signal);
   refuseUnknownCost(left, job.money ?? usualTerms);
   const folder = await openWorkFolder(workFolderPath(left, outputs));
+  await beginAnew(job, folder);
   const session = startSession(tools, folder, job);
   const stopListening = tools.retries?.listen((retry) => session.emit({ type: 'provider-retry', ...retry }));
   try {
@@ -36,7 +38,9 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
     const shared = await prepareShared(left, source, session);
     const summaries: OutputSummary[] = [...(earlier?.outputs ?? [])];
     for (const output of outputs) {
-      summaries.push(await dubInto({ output, shared, job, session, language: output.target.language }));
+      const work = { output, shared, job, session, language: output.target.language };
+      if (job.onlyShow) await showInto(work);
+      else summaries.push(await dubInto(work));
     }
     return finish(job, source, inOrder(job, summaries), session);
   } catch (error) {
@@ -61,6 +65,14 @@ function tellFinished(job: DubJob, source: Source, { work, outputs }: EarlierWor
   };
   tools.sink(summary);
   return summary;
+}
+
+/** A run that was asked for the same and did not finish is gone on with: what it has paid for since then is kept. */
+async function beginAnew({ fromStage }: DubJob, folder: WorkFolder): Promise<void> {
+  if (fromStage === undefined) return;
+  const last = await readRecord(folder.path);
+  if (last?.state !== 'finished' && last?.fromStage === fromStage) return;
+  await folder.beginRound(fromStage);
 }
 
 function namesOf(job: DubJob) {

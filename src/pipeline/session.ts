@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { DubError, exitNumbers, throwIfAborted } from '../errors.js';
-import type { Buyer, JobKeeper, StageContext, StageEvent } from '../stages/context.js';
+import type { Money } from '../pricing/money.js';
+import type { Units } from '../providers/contract.js';
+import type { Buyer, JobKeeper, PurchaseFacts, StageContext, StageEvent } from '../stages/context.js';
 import type { Kept, WorkFolder } from '../workspace/folder.js';
 import { hashValue } from '../workspace/hash.js';
 import { withSpare } from '../workspace/spare-store.js';
 import { type ContentStore, openContentStore } from '../workspace/store.js';
-import { createBuyer } from './buyer.js';
+import { type Cashier, createBuyer } from './buyer.js';
 import type { RunEvent, RunEventBody } from './events.js';
 import type { DubJob, RunTools } from './job.js';
-import { type Journal, startJournal } from './journal.js';
+import { type Journal, noJournal, startJournal } from './journal.js';
 import { Account } from './money/account.js';
 import type { Receipt } from './money/receipt-schema.js';
 import { usualTerms } from './money/terms.js';
@@ -28,6 +30,10 @@ export interface Session {
   stage<T>(about: StageName, work: (ctx: StageContext) => Promise<Kept<T>>, describe: (value: T) => string): Promise<T>;
   /** What the run has come to so far. */
   receipt(): Receipt;
+  /** Looks at what is kept, and buys nothing. */
+  readonly kept: Pick<Buyer, 'has'>;
+  /** What calls that are billed by these units would cost; undefined when a price is unknown. */
+  estimate(facts: Pick<PurchaseFacts, 'stage' | 'provider'>, units: readonly Units[]): Money | undefined;
   /** Milliseconds since the run began. */
   elapsedMs(): number;
   /** Warnings given so far that concern this target or all, in order, each once. */
@@ -49,7 +55,7 @@ export interface StageName {
 /** @param job its `cache` is the shared store: what was paid for is kept there, across inputs */
 export function startSession(tools: RunTools, folder: WorkFolder, job: DubJob): Session {
   const startedAt = performance.now();
-  const journal = startJournal(folder.path, job.settings);
+  const journal = job.onlyShow ? noJournal : startJournal(folder.path, job);
   const stamper = startStamping(tools, folder, journal);
   const { emit } = stamper;
   const warn = (message: string) => void emit({ type: 'warning', stage: 'store', message });
@@ -59,8 +65,10 @@ export function startSession(tools: RunTools, folder: WorkFolder, job: DubJob): 
     warn,
   );
   const account = new Account(job.money ?? usualTerms, { job, run: stamper.run, emit });
-  const buyerFor = (about: StageName) =>
-    createBuyer({ store, cashier: account.cashierFor(about), signal: tools.signal });
+  const buyerFor = (about: StageName) => {
+    const cashier = job.onlyShow ? buysNothing : account.cashierFor(about);
+    return createBuyer({ store, cashier, signal: tools.signal, rounds: folder.rounds });
+  };
   const tell = (event: RunEventBody) => {
     if (event.type === 'provider-retry') account.noteRetry({ language: undefined, ...event });
     emit(event);
@@ -78,6 +86,8 @@ export function startSession(tools: RunTools, folder: WorkFolder, job: DubJob): 
       emit({ type: 'stage-end', ...about, kept, detail: describe(value), ms });
       return value;
     },
+    kept: buyerFor({ stage: 'work' }),
+    estimate: (facts, units) => account.estimate(facts, units),
     receipt: () => account.receipt(),
     elapsedMs: () => Math.round(performance.now() - startedAt),
     warnings: stamper.warnings,
@@ -102,6 +112,16 @@ export function startSession(tools: RunTools, folder: WorkFolder, job: DubJob): 
     close: () => journal.flush(),
   };
 }
+
+/** For a run that only shows what would be done. */
+const buysNothing: Cashier = {
+  async reserve({ stage }) {
+    throw new DubError('USAGE', `The result of ${stage} is not kept, and --dry-run buys nothing.`, {
+      hint: 'Leave out --dry-run.',
+    });
+  },
+  kept: () => undefined,
+};
 
 interface Stamper {
   /** Id of the run. */
@@ -155,7 +175,8 @@ function contextFor(
 
 /** Jobs of this input, each an artefact of its own: another choice of engine leaves the first one's job alone. */
 function keepJobs(folder: WorkFolder): JobKeeper {
-  const nameOf = (key: unknown) => `job-${hashValue(key).slice(0, 16)}`;
+  // A recognition that is begun anew on purpose does not ask for the job of the last one.
+  const nameOf = (key: unknown) => `job-${hashValue([key, folder.rounds.transcribe ?? 0]).slice(0, 16)}`;
   return {
     read: (key) => folder.kept<string>(nameOf(key), key),
     write: (key, job) => folder.keep(nameOf(key), key, job),

@@ -5,6 +5,7 @@ import type { Transcript } from '../domain/transcript.js';
 import { extract } from '../stages/extract.js';
 import { segment, segmentsLeftOut } from '../stages/segment/index.js';
 import { transcribe } from '../stages/transcribe.js';
+import { withScriptEdits } from './edits.js';
 import type { DubJob } from './job.js';
 import { extractKey, filesExist, recognitionScope, segmentKey, transcribeKey } from './keys.js';
 import { refuseSpoken, withinRange } from './range.js';
@@ -23,7 +24,7 @@ export interface Shared {
 export async function prepareShared(job: DubJob, source: Source, session: Session): Promise<Shared> {
   const soundtrack = await extractSound(job, source, session);
   const transcript = await recognise(job, source, soundtrack, session);
-  const script = await session.stage(
+  const segmented = await session.stage(
     { stage: 'segment' },
     () =>
       session.folder.once('segment', segmentKey(transcript, source), async () =>
@@ -32,6 +33,7 @@ export async function prepareShared(job: DubJob, source: Source, session: Sessio
     (value) => `${countOf(value.utterances.length, 'line')}, ${countOf(speakersOf(value), 'speaker')}`,
   );
   tellLeftOut(transcript, source, session);
+  const script = await withScriptEdits(segmented, source.durationMs, session);
   await session.write('script.srt', scriptAsSrt(script));
   for (const target of job.targets) refuseSpoken(target.language, script.language);
   return { source, soundtrack, script: withinRange(script, job.range) };

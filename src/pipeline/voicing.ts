@@ -6,10 +6,13 @@ import { synthesize } from '../stages/synthesize.js';
 import { together } from '../stages/together.js';
 import { translate } from '../stages/translate.js';
 import type { Kept } from '../workspace/folder.js';
-import { lineScope, synthesizeKey, translateKey } from './keys.js';
+import { translationEdits } from './edits.js';
+import { lineShape, synthesizeKey, translateKey } from './keys.js';
 import { LineQueue } from './line-queue.js';
 import { notePaces, readPaces } from './paces.js';
 import { countOf } from './readable.js';
+import { type KnownLines, tellResume } from './resume.js';
+import { readSettled, settledLines } from './settled.js';
 import { WordingChooser } from './wording-chooser.js';
 import type { TargetWork } from './work.js';
 
@@ -17,25 +20,60 @@ import type { TargetWork } from './work.js';
 export interface Voiced {
   readonly translation: Translation;
   readonly takes: Takes;
+  /** Lines whose wording was settled before this run, by utterance id: nothing is tried to fit them better. */
+  readonly settled: ReadonlyMap<string, TranslatedLine>;
 }
 
 /** Translation and voicing run side by side: a line is voiced as soon as its wording is final. */
 export async function translateAndVoice(work: TargetWork, casting: Cast): Promise<Voiced> {
-  const given = await translateKey(work.output.target, work.shared.script);
-  const earlier = await work.session.folder.kept<Translation>(`translate.${work.language}`, given);
-  if (earlier !== undefined) {
-    const translation = await tellTranslation(work, async () => ({ value: earlier, kept: true }));
-    return { translation, takes: await voiceKept(work, casting, translation) };
-  }
+  const ground = await tellChanges(work, casting);
+  const voiced: Omit<Voiced, 'settled'> =
+    ground.translation === undefined
+      ? await voiceAsTranslated(work, ground)
+      : { translation: ground.translation, takes: await voiceKept(work, casting, ground.translation) };
+  return { ...voiced, settled: ground.known.settled };
+}
+
+/** What voicing starts from. */
+interface Ground {
+  readonly known: KnownLines;
+  /** What shapes the translation. */
+  readonly given: unknown;
+  /** Undefined when lines have yet to be asked for. */
+  readonly translation: Translation | undefined;
+}
+
+/** Says what is kept, what will be bought and what has changed. Buys nothing. */
+export async function tellChanges(work: TargetWork, casting: Cast): Promise<Ground> {
+  const { session, output, language } = work;
+  const known = await knownLines(work, casting);
+  const given = await translateKey(output.target, work.shared.script, known.edits);
+  const earlier = await session.folder.kept<Translation>(`translate.${language}`, given);
+  // After a finished run a translation that costs nothing is made first: then it can be said which lines have changed.
+  const isFree = known.earlier.length > 0 && output.target.translator.provider.host === undefined;
+  const made =
+    earlier === undefined && !isFree
+      ? undefined
+      : await tellTranslation(work, async (ctx) =>
+          earlier === undefined
+            ? translateInto(new LineQueue(), work, { known, given }, ctx)
+            : { value: earlier, kept: true },
+        );
+  const translation = made && {
+    ...made,
+    lines: made.lines.map((line) => known.settled.get(line.utteranceId) ?? line),
+  };
+  await tellResume(work, translation === undefined ? known : { ...known, settled: byUtterance(translation.lines) });
+  return { known, given, translation };
+}
+
+async function voiceAsTranslated(work: TargetWork, ground: Ground): Promise<Omit<Voiced, 'settled'>> {
+  const { casting } = ground.known;
   const queue = new LineQueue<TranslatedLine>();
   const [translation, takes] = await together(
     work.session.signal,
     (signal) =>
-      tellTranslation(work, (ctx) =>
-        work.session.folder.once(`translate.${work.language}`, given, () =>
-          translateInto(queue, work, casting, { ...ctx, signal }),
-        ),
-      ).finally(() => queue.end()),
+      tellTranslation(work, (ctx) => translateInto(queue, work, ground, { ...ctx, signal })).finally(() => queue.end()),
     (signal) =>
       tellTakes(work, async (ctx) => ({ value: await voice(queue, work, casting, { ...ctx, signal }), kept: false })),
   );
@@ -49,20 +87,43 @@ export async function translateAndVoice(work: TargetWork, casting: Cast): Promis
   return { translation, takes };
 }
 
-async function translateInto(
+/** What is known of the lines before any is asked for: what a person has worded, and what the last run settled on. */
+async function knownLines({ session, shared, output, language }: TargetWork, casting: Cast): Promise<KnownLines> {
+  const { script, source } = shared;
+  const edits = await translationEdits(script, language, session);
+  const shape = await lineShape(output.target, source, session.folder.rounds, casting);
+  const earlier = await readSettled(session.folder, language);
+  return { casting, shape, edits, earlier, settled: settledLines(script, earlier, edits, shape) };
+}
+
+function byUtterance(lines: readonly TranslatedLine[]): ReadonlyMap<string, TranslatedLine> {
+  return new Map(lines.map((line) => [line.utteranceId, line]));
+}
+
+/** The translation, made when it is not kept; each line goes into the queue as soon as its wording is final. */
+function translateInto(
   queue: LineQueue<TranslatedLine>,
   work: TargetWork,
-  casting: Cast,
+  { known, given }: Pick<Ground, 'known' | 'given'>,
+  ctx: StageContext,
+): Promise<Kept<Translation>> {
+  return work.session.folder.once(`translate.${work.language}`, given, () => translateNow(queue, work, known, ctx));
+}
+
+async function translateNow(
+  queue: LineQueue<TranslatedLine>,
+  work: TargetWork,
+  { casting, shape, settled }: KnownLines,
   ctx: StageContext,
 ): Promise<Translation> {
   const { provider, label } = work.output.target.translator;
-  const shapedBy = await lineScope(work.output.target, work.shared.source);
   const paces = await readPaces(work, casting, ctx);
   const paceOf = (speaker: string) => paces.get(speaker) ?? unknownPace;
   const chooser = new WordingChooser(work.shared.script, work.language, paceOf, (line) => queue.put(line));
-  const onLine = (line: TranslatedLine) => chooser.take(line);
+  const onLine = (line: TranslatedLine, isSettled: boolean) => chooser.take(line, isSettled);
   const onFailure = (utteranceId: string) => chooser.skip(utteranceId);
-  const options = { target: work.language, label, shapedBy, paceOf, onLine, onFailure };
+  const lines = { shapedBy: shape.scope, termsIn: shape.termsIn, settled };
+  const options = { target: work.language, label, ...lines, paceOf, onLine, onFailure };
   return chooser.settle(await translate(work.shared.script, provider, options, ctx));
 }
 

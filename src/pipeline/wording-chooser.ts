@@ -25,8 +25,9 @@ export class WordingChooser {
     this.planner = new WordingPlanner(script.utterances, defaultTiming(0));
   }
 
-  take(line: TranslatedLine): void {
-    if (line.wordings === undefined) this.finish(line);
+  /** @param isSettled true when its wording stands, though there are others */
+  take(line: TranslatedLine, isSettled = false): void {
+    if (line.wordings === undefined || isSettled) this.finish(line);
     this.arrive(line.utteranceId, line);
   }
 
@@ -54,14 +55,15 @@ export class WordingChooser {
   private lengthsOf(line: TranslatedLine | undefined, pace: Pace) {
     if (line === undefined) return undefined;
     const longer = 1 + caution * pace.spread;
-    const lengths = wordingsOf(line).map((text) => Math.round(predictMs(text, this.language, pace) * longer));
+    const wordings = this.chosen.has(line.utteranceId) ? [line.text] : wordingsOf(line);
+    const lengths = wordings.map((text) => Math.round(predictMs(text, this.language, pace) * longer));
     return { utteranceId: line.utteranceId, predictedMs: lengths };
   }
 
   private choose(choices: readonly WordingChoice[]): void {
     for (const { utteranceId, index } of choices) {
       const line = this.arrived.get(utteranceId)!;
-      if (line.wordings !== undefined) this.finish({ ...line, text: line.wordings[index]! });
+      if (!this.chosen.has(utteranceId)) this.finish({ ...line, text: wordingsOf(line)[index]! });
     }
   }
 

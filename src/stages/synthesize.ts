@@ -11,7 +11,7 @@ import { writeFlac } from '../sound/flac-writer.js';
 import { readRecording } from '../sound/recording.js';
 import { findSound } from '../sound/trim.js';
 import { readWav, toMono } from '../sound/wav.js';
-import type { StageContext } from './context.js';
+import type { Buyer, StageContext } from './context.js';
 
 /** What `synthesize` needs to know besides script and cast. */
 export interface SynthesizeOptions {
@@ -80,6 +80,38 @@ async function eachAtMost<T>(count: number, items: AsyncIterable<T>, work: (item
   await Promise.all(running);
 }
 
+/** Ids of the lines whose takes are kept under the keys that `synthesize` would keep them under. Buys nothing. */
+export async function keptTakes(
+  script: Script,
+  lines: readonly TranslatedLine[],
+  cast: Cast,
+  provider: TtsProvider,
+  options: SynthesizeOptions,
+  buyer: Pick<Buyer, 'has'>,
+): Promise<ReadonlySet<string>> {
+  const utterances = new Map(script.utterances.map((utterance) => [utterance.id, utterance]));
+  const keyOf = (line: TranslatedLine) => orderOf(line, utterances.get(line.utteranceId)!, cast, provider, options).key;
+  const found = await Promise.all(lines.map((line) => buyer.has('synthesize', keyOf(line))));
+  return new Set(lines.filter((_, index) => found[index]).map(({ utteranceId }) => utteranceId));
+}
+
+/** What is asked for a line, and what its take is kept under. */
+function orderOf(
+  { text, rate, reading }: TranslatedLine,
+  { speaker }: Utterance,
+  cast: Cast,
+  provider: TtsProvider,
+  { language, label }: SynthesizeOptions,
+) {
+  const request: TtsRequest = {
+    ...{ text, language, voice: cast.voices[speaker]! },
+    ...(rate === undefined ? {} : { rate }),
+  };
+  const again = reading === undefined ? {} : { reading };
+  const key = { ...request, ...again, take: takeVersion, provider: label, fingerprint: provider.fingerprint() };
+  return { request, key };
+}
+
 async function voice(
   line: TranslatedLine,
   utterance: Utterance,
@@ -88,17 +120,12 @@ async function voice(
   options: SynthesizeOptions,
   ctx: StageContext,
 ): Promise<{ take: Take; kept: boolean }> {
-  const { rate, reading } = line;
-  const request: TtsRequest = {
-    ...{ text: line.text, language: options.language, voice: cast.voices[utterance.speaker]! },
-    ...(rate === undefined ? {} : { rate }),
-  };
-  const again = reading === undefined ? {} : { reading };
+  const { request, key } = orderOf(line, utterance, cast, provider, options);
   const billed = provider.estimate?.(request);
   const { path, kept } = await ctx.buyer.buyFile({
     stage: 'synthesize',
     provider: options.label,
-    key: { ...request, ...again, take: takeVersion, provider: options.label, fingerprint: provider.fingerprint() },
+    key,
     estimate: billed?.most ?? [{ unit: 'character', count: [...line.text].length }],
     likely: billed?.likely,
     utteranceIds: [line.utteranceId],

@@ -13,7 +13,7 @@ import type {
   TranslationReply,
   TranslationRequest,
 } from '../providers/translation/contract.js';
-import type { StageContext, WantedLine } from './context.js';
+import type { Buyer, StageContext, WantedLine } from './context.js';
 import { batchByScene } from './translate/batches.js';
 
 /** What `translate` needs to know besides the script. */
@@ -24,10 +24,17 @@ export interface TranslateOptions {
   readonly label: string;
   /** What shapes every answer besides the line itself: the engine's options, the film; plain JSON. */
   readonly shapedBy: unknown;
+  /** Terms that a line must be translated with: another list is another answer, for the lines it concerns. */
+  termsIn(text: string): unknown;
+  /** Lines whose wording is settled already, by utterance id: they are not asked for. */
+  readonly settled: ReadonlyMap<string, TranslatedLine>;
   /** How fast the voice of a speaker is, for the budgets. */
   paceOf(speaker: string): Pace;
-  /** Handed each line the moment it is there, in any order. */
-  onLine(line: TranslatedLine): void;
+  /**
+   * Handed each line the moment it is there, in any order.
+   * @param isSettled true for a line whose wording is not to be chosen any more
+   */
+  onLine(line: TranslatedLine, isSettled: boolean): void;
   /** Told of each line that will not come. */
   onFailure(utteranceId: string): void;
 }
@@ -45,8 +52,9 @@ export async function translate(
 ): Promise<Translation> {
   const wanted = wantedLines(script, provider, options);
   const outcomes = new Outcomes(script, options, ctx);
+  const open = outcomes.takeSettled(wanted);
   const unpaid = provider.host === undefined;
-  const missing = unpaid ? wanted : await outcomes.takeKept(wanted);
+  const missing = unpaid ? open : await outcomes.takeKept(open);
   const notes = missing.length === 0 ? undefined : await readScript(script, provider, options, ctx);
   const limit = pLimit(Math.max(1, provider.limits.concurrency));
   const answerBatch = async (lines: readonly Wanted[]) => {
@@ -109,7 +117,7 @@ interface Wanted extends WantedLine {
 function wantedLines(
   script: Script,
   provider: TranslationProvider,
-  { target, shapedBy, paceOf }: Pick<TranslateOptions, 'target' | 'shapedBy' | 'paceOf'>,
+  { target, shapedBy, termsIn, paceOf }: Pick<TranslateOptions, 'target' | 'shapedBy' | 'termsIn' | 'paceOf'>,
 ): Wanted[] {
   const said = new Map<string, number>();
   const rooms = roomsOf(script);
@@ -126,13 +134,22 @@ function wantedLines(
       ...engine,
       source: script.language,
       target,
-      text,
-      time,
-      speaker,
-      durationMs,
+      ...{ text, time, speaker, durationMs, terms: termsIn(text) },
     };
     return { utteranceId: utterance.id, key, utterance, line };
   });
+}
+
+/** Ids of the lines that are kept under the keys that `translate` would keep them under. Buys nothing. */
+export async function keptTranslations(
+  script: Script,
+  provider: TranslationProvider,
+  options: Pick<TranslateOptions, 'target' | 'shapedBy' | 'termsIn' | 'paceOf'>,
+  buyer: Pick<Buyer, 'has'>,
+): Promise<ReadonlySet<string>> {
+  const wanted = wantedLines(script, provider, options);
+  const found = await Promise.all(wanted.map(({ key }) => buyer.has('translate', key)));
+  return new Set(wanted.filter((_, index) => found[index]).map(({ utteranceId }) => utteranceId));
 }
 
 /** Collects what becomes of each line, and tells of it as it comes. */
@@ -145,6 +162,16 @@ class Outcomes {
     private readonly options: TranslateOptions,
     private readonly ctx: StageContext,
   ) {}
+
+  /** Takes the lines that need not be asked for. @returns the others */
+  takeSettled(wanted: readonly Wanted[]): readonly Wanted[] {
+    const { settled } = this.options;
+    for (const { utteranceId } of wanted) {
+      const line = settled.get(utteranceId);
+      if (line !== undefined) this.#take(line, true, true);
+    }
+    return wanted.filter(({ utteranceId }) => !settled.has(utteranceId));
+  }
 
   /** Takes the lines that were paid for before. @returns the others */
   async takeKept(wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
@@ -197,9 +224,9 @@ class Outcomes {
     }
   }
 
-  #take(line: TranslatedLine, kept: boolean): void {
+  #take(line: TranslatedLine, kept: boolean, isSettled = false): void {
     this.lines.set(line.utteranceId, line);
-    this.options.onLine(line);
+    this.options.onLine(line, isSettled);
     this.ctx.emit({ type: 'line-done', stage: 'translate', utteranceId: line.utteranceId, kept });
     this.#tellProgress();
   }

@@ -20,6 +20,10 @@ export interface WorkFolder {
   readonly scratch: string;
   /** Files of this input that are kept between runs. */
   readonly files: ContentStore;
+  /** How often each stage was begun anew on purpose: part of the key of everything it makes. */
+  readonly rounds: Readonly<Record<string, number>>;
+  /** Begins a stage anew: what is kept of it is not used again. */
+  beginRound(stage: string): Promise<void>;
   /**
    * The artefact `name`, made first when there is none or when anything it was given has changed.
    * @param given everything that shapes it, as plain JSON values; include a version of the code that makes it
@@ -48,10 +52,20 @@ export interface WorkFolder {
    * the folder removes it.
    */
   expectLeftover(path: string): Promise<void>;
+  /** A file for people as it stands and as it was last written; each undefined when there is none. */
+  readForPeople(name: string): Promise<PeoplesFile>;
+  /** Takes a person's version for the one that was written: the next writing replaces it. */
+  acceptEdit(name: string, text: string): Promise<void>;
   /** Appends a line to `events.ndjson`; lines keep their order. */
   log(line: string): void;
   /** Flushes the log, removes the scratch folder and releases the lock. */
   close(): Promise<void>;
+}
+
+/** A file for people and what became of it. */
+export interface PeoplesFile {
+  readonly standing: string | undefined;
+  readonly written: string | undefined;
 }
 
 interface StoredArtefact {
@@ -71,7 +85,8 @@ export async function openWorkFolder(path: string): Promise<WorkFolder> {
   try {
     await tidyAfterDead(path, state);
     const scratch = await mkdtemp(join(state, 'run-'));
-    return workFolder(path, state, scratch, () => lock.release());
+    const rounds = await readRounds(state);
+    return workFolder({ path, state, scratch, rounds }, () => lock.release());
   } catch (error) {
     await lock.release();
     throw toFileError(error, path);
@@ -80,7 +95,9 @@ export async function openWorkFolder(path: string): Promise<WorkFolder> {
 
 /** The artefact as `WorkFolder.kept` gives it, read without taking the folder's lock. */
 export async function readKept<T>(folder: string, name: string, given: unknown): Promise<T | undefined> {
-  return (await findKept<T>(join(folder, '.state', `${name}.json`), hashValue(given), undefined))?.value;
+  const state = join(folder, '.state');
+  const key = keyOf(name, given, await readRounds(state));
+  return (await findKept<T>(join(state, `${name}.json`), key, undefined))?.value;
 }
 
 /** Reads an artefact of a work folder without taking its lock, as `WorkFolder.read` does. */
@@ -116,15 +133,27 @@ async function cutTornLine(path: string): Promise<void> {
   }
 }
 
-function workFolder(path: string, state: string, scratch: string, release: () => Promise<void>): WorkFolder {
+interface OpenFolder {
+  readonly path: string;
+  readonly state: string;
+  readonly scratch: string;
+  readonly rounds: Record<string, number>;
+}
+
+function workFolder({ path, state, scratch, rounds }: OpenFolder, release: () => Promise<void>): WorkFolder {
   let logged: Promise<void> = Promise.resolve();
   const artefactPath = (name: string) => join(state, `${name}.json`);
   return {
     path,
     scratch,
     files: openContentStore(join(state, 'files')),
+    rounds,
+    async beginRound(stage) {
+      rounds[stage] = (rounds[stage] ?? 0) + 1;
+      await writeStored(join(state, roundsName), 'rounds', rounds);
+    },
     async once(name, given, make, holds) {
-      const key = hashValue(given);
+      const key = keyOf(name, given, rounds);
       const earlier = await findKept(artefactPath(name), key, holds);
       if (earlier !== undefined) return { value: earlier.value, kept: true };
       const value = await make();
@@ -132,13 +161,15 @@ function workFolder(path: string, state: string, scratch: string, release: () =>
       return { value, kept: false };
     },
     async kept(name, given, holds) {
-      return (await findKept(artefactPath(name), hashValue(given), holds))?.value;
+      return (await findKept(artefactPath(name), keyOf(name, given, rounds), holds))?.value;
     },
-    keep: (name, given, value) => writeStored(artefactPath(name), hashValue(given), value),
+    keep: (name, given, value) => writeStored(artefactPath(name), keyOf(name, given, rounds), value),
     async read(name) {
       return readArtefact(path, name);
     },
     writeForPeople: (name, text) => writeForPeople(path, state, name, text),
+    readForPeople: (name) => readForPeople(path, state, name),
+    acceptEdit: (name, text) => writeStored(writtenPath(state, name), 'written', text),
     async expectLeftover(leftover) {
       // Names may hold line breaks, but no zero.
       await appendFile(join(state, leftoversName), `${leftover}\0`, { mode: 0o600 }).catch((cause: unknown) => {
@@ -157,6 +188,19 @@ function workFolder(path: string, state: string, scratch: string, release: () =>
       await release();
     },
   };
+}
+
+const roundsName = 'rounds.json';
+
+async function readRounds(state: string): Promise<Record<string, number>> {
+  const rounds = (await readStored(join(state, roundsName)))?.value;
+  return typeof rounds === 'object' && rounds !== null ? (rounds as Record<string, number>) : {};
+}
+
+/** An artefact is called after its stage, with a target's language behind a dot. */
+function keyOf(name: string, given: unknown, rounds: Readonly<Record<string, number>>): string {
+  const round = rounds[name.split('.')[0]!] ?? 0;
+  return hashValue(round === 0 ? given : { given, round });
 }
 
 async function findKept<T>(
@@ -196,15 +240,23 @@ async function writeForPeople(
   text: string,
 ): Promise<{ path: string; yieldedToEdit: boolean }> {
   const path = join(folder, name);
-  const recordPath = join(state, `written-${name.replaceAll('/', '-')}.json`);
   await makeFolder(join(path, '..'));
-  const standing = await readFile(path, 'utf8').catch(() => undefined);
-  const ours = (await readStored(recordPath))?.value;
-  const edited = standing !== undefined && standing !== text && sumOf(standing) !== ours;
+  const { standing, written } = await readForPeople(folder, state, name);
+  const edited = standing !== undefined && standing !== text && standing !== written;
   const target = edited ? join(folder, besideName(name)) : path;
   await writeWhole(target, text);
-  if (!edited) await writeStored(recordPath, 'written', sumOf(text));
+  if (!edited) await writeStored(writtenPath(state, name), 'written', text);
   return { path: target, yieldedToEdit: edited };
+}
+
+async function readForPeople(folder: string, state: string, name: string): Promise<PeoplesFile> {
+  const standing = await readFile(join(folder, name), 'utf8').catch(() => undefined);
+  const written = (await readStored(writtenPath(state, name)))?.value;
+  return { standing, written: typeof written === 'string' ? written : undefined };
+}
+
+function writtenPath(state: string, name: string): string {
+  return join(state, `written-${name.replaceAll('/', '-')}.json`);
 }
 
 /** `script.srt` becomes `script.new.srt`. */

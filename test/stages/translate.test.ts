@@ -52,6 +52,8 @@ async function run(count: number | Script, provider: TranslationProvider) {
     target: 'es',
     label: 'test',
     shapedBy: 'test',
+    termsIn: () => undefined,
+    settled: new Map(),
     paceOf: () => unknownPace,
     onLine: () => undefined,
     onFailure: () => undefined,

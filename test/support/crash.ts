@@ -22,6 +22,11 @@ const lines: readonly (readonly [string, string])[] = [
   ['His wife was a strong caricature of himself.', 'Su mujer era una caricatura de él mismo.'],
 ];
 
+/** What a test may make of the script. */
+const reworded: readonly (readonly [string, string])[] = [
+  ['He was a good young man.', 'Era un joven de buena índole.'],
+];
+
 /** Endpoints of the emulator that cost money. */
 const paidEndpoints = ['asr.submit', 'chat', 'tts'];
 
@@ -44,10 +49,14 @@ export interface Ground {
   readonly cache: string;
   /** Removes everything that runs have left, and forgets what the service was asked. */
   reset(): Promise<void>;
-  /** Runs the command to its end. */
+  /** Runs the command with these arguments alone. */
+  call(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<CrashRun>;
+  /** Dubs the film, to the end. */
   run(args?: readonly string[], env?: NodeJS.ProcessEnv): Promise<CrashRun>;
   /** Runs the command and kills it `afterMs` after it has begun a stage. @returns names of what it was buying then */
-  runAndKill(stage: string, afterMs: number): Promise<readonly string[]>;
+  runAndKill(stage: string, afterMs: number, args?: readonly string[]): Promise<readonly string[]>;
+  /** Leaves what the service was asked so far out of the ledger. */
+  forget(): void;
   /** How often each paid request was answered, by its body. */
   ledger(): ReadonlyMap<string, number>;
   /** The dub's sound, decoded. */
@@ -67,13 +76,15 @@ export async function makeGround(folder: string): Promise<Ground> {
     'translation:qwen': { maxLines: 2 },
   };
   await writeFile(join(folder, '.dubbingrc.json'), JSON.stringify({ providers }));
-  const translate = (text: string) => lines.find(([english]) => english === text)?.[1] ?? 'es';
+  const translate = (text: string) => [...lines, ...reworded].find(([english]) => english === text)?.[1] ?? 'es';
   const settings = ttsSettings({ latency: { baseMs: 60, perAudioMs: 0.02 } });
   const emulator = await startEmulator({ parts: [asr(ear), chat({ translate }), tts(settings)], latencyMs: 15 });
   const [output, work, cache] = [join(folder, 'talk.es.mp4'), join(folder, 'talk.dub'), join(folder, 'cache')];
   let since = 0;
-  const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
-    const all = [command, 'talk.mp4', '--to', 'es', '--speakers', '2', '--json', ...args];
+  const start = (args: readonly string[], env?: NodeJS.ProcessEnv) =>
+    startAny(['talk.mp4', '--to', 'es', '--speakers', '2', '--json', ...args], env);
+  const startAny = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
+    const all = [command, ...args];
     const secrets = { DASHSCOPE_API_KEY: defaultKey, DASHSCOPE_BASE_URL: emulator.url };
     return watch(
       spawn(process.execPath, all, { cwd: folder, env: { ...cleanEnv(), ...secrets, DUBBING_CACHE: cache, ...env } }),
@@ -85,9 +96,13 @@ export async function makeGround(folder: string): Promise<Ground> {
       for (const path of [output, work, cache]) await rm(path, { recursive: true, force: true });
       since = emulator.requests.length;
     },
+    forget() {
+      since = emulator.requests.length;
+    },
+    call: (args, env) => startAny(args, env).ended,
     run: (args = [], env) => start(args, env).ended,
-    async runAndKill(stage, afterMs) {
-      const { child, ended, begun } = start(['--force']);
+    async runAndKill(stage, afterMs, args = []) {
+      const { child, ended, begun } = start(['--force', ...args]);
       await Promise.race([begun(stage).then(() => sleep(afterMs)), ended]);
       // Stopped first, so that what it is buying can be looked at before it is dead.
       child.kill('SIGSTOP');

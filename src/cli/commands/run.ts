@@ -33,12 +33,26 @@ async function eachInput(call: Call, plans: true | undefined): Promise<number> {
     return runBatch(call, loaded, plans);
   }
   const input = await settleInput(call.line.operands[0], config, call.io.cwd);
+  return dubInput(call, loaded, input, { plans: plans ?? config.dryRun });
+}
+
+/** What is to be done with an input instead of dubbing it. */
+export interface InputMode {
+  /** True to tell what would be done instead of doing it. */
+  readonly plans: boolean;
+  /** True to say which lines have changed and what they cost, and to stop there. */
+  readonly shows?: boolean;
+}
+
+/** Dubs one input, or says what that would do. */
+export async function dubInput(call: Call, loaded: LoadedConfig, input: string, mode: InputMode): Promise<number> {
+  const { config } = loaded;
   const media = await findTools(config);
   const warn = (message: string) => {
     if (!config.quiet) call.say(`${call.errStyle.yellow('warning:')} ${visible(message)}\n`);
   };
   const treasurer = createTreasurer(config, call.io.batch);
-  const run = { call, loaded, input, media, treasurer, plans: plans ?? config.dryRun };
+  const run = { call, loaded, input, media, treasurer, mode };
   return withAfter(call, config, (servers) =>
     withProviderTools(call.io, (tools) => runInput({ ...run, tools, servers }), { cache: config.cache, warn }),
   );
@@ -57,8 +71,7 @@ interface InputRun {
   readonly tools: ProviderTools;
   readonly servers: ServersInUse;
   readonly treasurer: Treasurer;
-  /** True to tell what would be done instead of doing it. */
-  readonly plans: boolean;
+  readonly mode: InputMode;
 }
 
 async function runInput(run: InputRun): Promise<number> {
@@ -75,8 +88,8 @@ async function runInput(run: InputRun): Promise<number> {
     const retries = createRetryRelay();
     const tools: RunTools = { signal: call.signal, media, sink, retries };
     const engaged = await makeJob(run, retries);
-    const job = { ...engaged, money: await run.treasurer(engaged) };
-    return run.plans ? await plan(call, job, tools) : await dubAndTell(call, loaded.config, job, tools, reporter);
+    const job = { ...engaged, money: await run.treasurer(engaged), onlyShow: run.mode.shows };
+    return run.mode.plans ? await plan(call, job, tools) : await dubAndTell(call, loaded.config, job, tools, reporter);
   } catch (error) {
     reporter.end();
     return call.fail(error, seen);
@@ -145,6 +158,8 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     speakers,
     ...result,
     verify,
+    fromStage: config.fromStage,
+    settings: loaded.remembered,
   };
 }
 
@@ -158,7 +173,7 @@ async function dubAndTell(
   const { dub } = await import('../../pipeline/run.js');
   const summary = await dub(job, tools);
   reporter.end();
-  if (!config.quiet) call.say(renderSummary(summary, call.errStyle));
+  if (!config.quiet && !job.onlyShow) call.say(renderSummary(summary, call.errStyle));
   if (!call.json) for (const output of summary.outputs) call.print(`${output.path}\n`);
   return summary.exit;
 }

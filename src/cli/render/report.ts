@@ -3,6 +3,7 @@ import type { RunEvent } from '../../pipeline/events.js';
 import type { TextStream } from '../io.js';
 import type { Bars } from './bars.js';
 import { renderReceipt } from './receipt.js';
+import { renderResume } from './resume.js';
 import type { Style } from './style.js';
 import { formatSeconds, padEnd, visible } from './text.js';
 
@@ -61,6 +62,8 @@ function describeEvent(event: RunEvent, verbose: boolean, style: Style): string 
   switch (event.type) {
     case 'run-start':
       return describeStart(event, style);
+    case 'resume':
+      return renderResume(event, style);
     case 'stage-end': {
       const detail = visible(event.detail ?? 'done');
       const time = event.kept ? 'kept from an earlier run' : formatSeconds(event.ms);

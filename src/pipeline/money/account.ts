@@ -1,6 +1,6 @@
 import { DubError, type DubErrorCode } from '../../errors.js';
 import { type Bill, type BilledEngine, billFor } from '../../pricing/bill.js';
-import { noMoney } from '../../pricing/money.js';
+import { convertMoney, type Money, noMoney } from '../../pricing/money.js';
 import type { Units } from '../../providers/contract.js';
 import type { PurchaseFacts } from '../../stages/context.js';
 import type { Cashier, Reservation } from '../buyer.js';
@@ -44,6 +44,12 @@ export class Account {
         this.#note({ ...entryOf(purchase, language, this.#engineOf(purchase), bill), outcome: 'cached', bill });
       },
     };
+  }
+
+  /** What calls that are billed by these units would cost; undefined when a price is unknown. */
+  estimate(facts: Pick<PurchaseFacts, 'stage' | 'provider'>, units: readonly Units[]): Money | undefined {
+    const bill = billFor(this.terms.prices, billedEngine(this.tools.job, facts.stage, facts.provider), units);
+    return bill.priced ? convertMoney(bill.money, this.terms.currency, this.terms.rates) : undefined;
   }
 
   /** Notes a request that was made again. */

@@ -9,7 +9,7 @@ import type { StageContext } from '../../stages/context.js';
 import { synthesize } from '../../stages/synthesize.js';
 import { translate } from '../../stages/translate.js';
 import type { DubJob, Target } from '../job.js';
-import { lineScope } from '../keys.js';
+import { glossaryOf, lineScope } from '../keys.js';
 import { LineQueue } from '../line-queue.js';
 import { assumeScript, growthBetween, sampleText, speechShares } from './assumed-script.js';
 import type { DryBuyer, WantedCall } from './dry-buyer.js';
@@ -96,7 +96,7 @@ async function planWords(known: KnownTarget & { readonly script: Script }, tools
   const found = new Map<string, TranslatedLine>();
   const options = {
     ...{ target: target.language, label: target.translator.label, paceOf: () => unknownPace },
-    shapedBy: await lineScope(target, tools.source),
+    ...{ shapedBy: await lineScope(target, tools.source, {}), termsIn: glossaryOf(target), settled: new Map() },
     onLine: (line: TranslatedLine) => void found.set(line.utteranceId, line),
     onFailure: () => undefined,
   };
