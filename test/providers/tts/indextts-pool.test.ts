@@ -153,3 +153,36 @@ describe('a server by itself', () => {
     }
   });
 });
+
+describe('an address with something else behind it', () => {
+  it('is said for what it is: a page is a server that is away, other answers are no IndexTTS', async () => {
+    const { serve } = await import('../../support/http-server.js');
+    const page = await serve(() => ({ headers: { 'content-type': 'text/html' }, body: '<html>AutoDL</html>' }));
+    for (const dialect of ['auto', 'vllm2', 'tts-service', 'gradio', 'omni']) {
+      const { ready, code } = await providerOf([page], { dialect }).ready(calm);
+      expect({ ready, code }).toEqual({ ready: false, code: 'PROVIDER_UNREACHABLE' });
+    }
+    await page.close();
+    const other = await serve(() => ({ body: { hello: 'world' } }));
+    const readiness = await providerOf([other]).ready(calm);
+    expect(readiness).toMatchObject({
+      ready: false,
+      code: 'PROVIDER_UNSUPPORTED',
+      hint: expect.stringContaining('INDEXTTS_DIALECT'),
+    });
+    expect(other.requests.every(({ method }) => method === 'GET')).toBe(true);
+    await other.close();
+  });
+
+  it('is known by its health where it describes nothing and answers 404 to all it does not serve', async () => {
+    const { serve } = await import('../../support/http-server.js');
+    const bare = await serve(({ target }) =>
+      target === '/health' ? { body: { status: 'healthy', message: 'ok', timestamp: 1 } } : { status: 404 },
+    );
+    expect(await providerOf([bare]).ready(calm)).toMatchObject({
+      ready: true,
+      detail: expect.stringContaining('upload'),
+    });
+    await bare.close();
+  });
+});

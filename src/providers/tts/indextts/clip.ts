@@ -18,12 +18,12 @@ export interface Clip {
 }
 
 /** The model reads the first 15 s and no more (IndexTTS-2, `infer_v2.py`). */
-export const longestClipMs = 15_000;
+const longestClipMs = 15_000;
 /** Shorter ones are refused; below three seconds the voice is often missed. */
 export const shortestClipMs = 1000;
 const scarceMs = 3000;
-/** vLLM-Omni takes 10 MB at most, the smallest limit of all. */
-export const largestClipBytes = 10_000_000;
+/** Longer and larger samples are cut to those 15 s, so that these are limits of patience only. */
+export const mostGiven = { ms: 600_000, bytes: 100_000_000 } as const;
 
 /**
  * Reads a sample and makes of it what every server takes.

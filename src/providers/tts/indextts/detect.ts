@@ -3,9 +3,20 @@ import type { HttpReply } from '../../../net/judge.js';
 import type { AudioServer } from '../../vendors/audio-server/client.js';
 import type { DialectName } from './options.js';
 
-/** Finds out what a server speaks by GET requests, which synthesise nothing; undefined when it is none that is known. */
+/**
+ * Finds out what a server speaks by GET requests, which synthesise nothing; undefined when it is none that is known.
+ * @throws when it cannot be reached, refuses the key, is loading, or has nothing but pages to show
+ */
 export async function detectDialect(server: AudioServer, signal: AbortSignal): Promise<DialectName | undefined> {
-  const look = (path: string) => quietly(server.look(path, signal));
+  let page: unknown;
+  const look: Look = (path) =>
+    server.look(path, signal).catch((error: unknown) => {
+      const status = replyStatus(error);
+      // "Not here", and a page of a proxy or of another program, say only that this route is not it.
+      if (status === undefined || statuses.includes(status)) throw error;
+      if (status === 200) page = error;
+      return undefined;
+    });
   const asGradio = async () => ((await isGradio(look)) ? ('gradio' as const) : undefined);
   const looksLikeGradio = /\.gradio\.(live|app)|\/gradio|:7860/.test(server.address.base);
   const first = looksLikeGradio ? await asGradio() : undefined;
@@ -13,22 +24,15 @@ export async function detectDialect(server: AudioServer, signal: AbortSignal): P
   const routes = routesOf(await look('/openapi.json'));
   const told = routes === undefined ? undefined : byRoutes(routes);
   if (told !== undefined) return told;
-  return (await byHealth(look)) ?? (await byModels(look)) ?? (looksLikeGradio ? undefined : await asGradio());
+  const found = (await byHealth(look)) ?? (await byModels(look)) ?? (looksLikeGradio ? undefined : await asGradio());
+  if (found === undefined && page !== undefined) throw page;
+  return found;
 }
+
+/** Refused keys, and trouble that passes. */
+const statuses: readonly number[] = [401, 403, 429, 502, 503, 504];
 
 type Look = (path: string) => Promise<HttpReply | undefined>;
-
-/** Answers that say "not here" are undefined; a server that cannot be reached or refuses the key is an error. */
-async function quietly(asked: Promise<HttpReply>): Promise<HttpReply | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    const status = replyStatus(error);
-    if (status === undefined || status === 401 || status === 403 || status === 502 || status === 503 || status === 504)
-      throw error;
-    return undefined;
-  }
-}
 
 function jsonOf(reply: HttpReply | undefined): Readonly<Record<string, unknown>> | undefined {
   const json = reply?.status === 200 ? reply.body.json : undefined;
@@ -60,19 +64,22 @@ async function byHealth(look: Look): Promise<DialectName | undefined> {
   const health = jsonOf(await look('/health'));
   if (health === undefined) return undefined;
   if ('model_loaded' in health) return 'tts-service';
-  if (!('timestamp' in health)) return undefined;
+  if (!('timestamp' in health) && !/^(un)?healthy$/.test(String(health.status))) return undefined;
   // A route that takes POST only answers a GET with 405; one that is not there with 404.
   const isThere = async (path: string) => (await look(path))?.status === 405;
   if (await isThere('/upload_audio')) return 'upload';
   if ((await look('/audio/voices'))?.status === 200) return 'vllm1';
-  return (await isThere('/tts_url')) ? 'vllm2' : undefined;
+  if (await isThere('/tts_url')) return 'vllm2';
+  // Where nothing tells, the richer of the two: a sample for the other is refused with what to do.
+  return (await byModels(look)) ?? 'upload';
 }
 
 async function byModels(look: Look): Promise<DialectName | undefined> {
   const models = jsonOf(await look('/v1/models')) ?? jsonOf(await look('/models'));
-  if (models === undefined) return undefined;
+  if (!Array.isArray(models?.data ?? models?.models)) return undefined;
   const voices = jsonOf(await look('/v1/audio/voices'));
-  return voices !== undefined && 'uploaded_voices' in voices ? 'omni' : 'openai';
+  const isOmni = (voices !== undefined && 'uploaded_voices' in voices) || /IndexTeam\//.test(JSON.stringify(models));
+  return isOmni ? 'omni' : 'openai';
 }
 
 async function isGradio(look: Look): Promise<boolean> {

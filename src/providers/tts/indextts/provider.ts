@@ -9,7 +9,7 @@ import { hasWords, oneLine } from '../../vendors/local/text.js';
 import { expectedMs } from '../../vendors/speech/expected.js';
 import { judgeSpeech } from '../../vendors/speech/judge.js';
 import type { TtsLimits, TtsProvider, TtsReply, TtsRequest, Voice } from '../contract.js';
-import { largestClipBytes, longestClipMs, shortestClipMs } from './clip.js';
+import { mostGiven, shortestClipMs } from './clip.js';
 import type { VoiceRef } from './dialects/dialect.js';
 import { languagesOf, versionOf } from './models.js';
 import { type IndexTtsOptions, missingUrl } from './options.js';
@@ -151,8 +151,8 @@ function limitsOf(
       ? {
           sample: {
             minMs: shortestClipMs,
-            maxMs: longestClipMs,
-            maxBytes: largestClipBytes,
+            maxMs: mostGiven.ms,
+            maxBytes: mostGiven.bytes,
             needsText: false,
             way: 'request',
           },

@@ -32,7 +32,7 @@ export interface AskOptions {
 /** One server of the user's, or a service that is shaped like one. */
 export interface AudioServer {
   readonly address: ServerAddress;
-  /** An answer of any status, but for those of a key, of trouble that passes and of a fault. */
+  /** An answer of any status, but for those of a key, of trouble that passes, of a fault, and for pages. */
   look(path: string, signal: AbortSignal, options?: AskOptions): Promise<HttpReply>;
   /** Sends work; every error is thrown. */
   send(path: string, body: RequestBody, signal: AbortSignal, options?: AskOptions): Promise<HttpReply>;
@@ -101,7 +101,7 @@ export function audioServer(
     async look(path, signal, asked = {}) {
       const { classify, ...plain } = request(path, { timeoutMs: lookMs, retry: lookRetry, ...asked });
       const passing = (status: number) =>
-        status >= 500 || status === 401 || status === 403 || status === 429 || status === 408;
+        status < 300 || status >= 500 || status === 401 || status === 403 || status === 429 || status === 408;
       return (await open()).request(
         {
           ...plain,

@@ -1,6 +1,7 @@
 import { DubError } from '../../../errors.js';
 import type { Classify, Judgement } from '../../../net/judge.js';
 import type { ReplyBody } from '../../../net/reply.js';
+import { formOf } from '../speech/judge.js';
 
 /** What the errors of a server are told with. */
 export interface ErrorSituation {
@@ -30,7 +31,9 @@ export function createClassifier(situation: ErrorSituation): Classify {
 /** A page where an answer was due: the proxy is there, the service behind it is not. */
 function pageOf({ host }: ErrorSituation, type: string, body: ReplyBody): Judgement | undefined {
   const start = String.fromCharCode(...body.bytes.subarray(0, 32)).trimStart();
-  if (!start.startsWith('<') && !/^text\/html\b/i.test(type)) return undefined;
+  // What calls itself a page may still be sound: the bytes decide.
+  const isPage = start.startsWith('<') || (/^text\/html\b/i.test(type) && formOf(body.bytes) === undefined);
+  if (!isPage) return undefined;
   return unreachable(host, 'an HTML page instead of the service (200)');
 }
 
