@@ -19,7 +19,7 @@ import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
 import { type CheckRecord, checkRecord, checkRecordName, writeReport } from './check.js';
 import type { OutputSummary } from './events.js';
 import { noteFinished, notePublished } from './finished.js';
-import { fitLines } from './fit.js';
+import { type Fitted, fitLines } from './fit.js';
 import type { DubJob } from './job.js';
 import { castKey, filesExist, lineShape, mixKey, reportKey } from './keys.js';
 import { countOf, toJsonText, translationAsSrt } from './readable.js';
@@ -28,15 +28,26 @@ import { type Verified, verifyDub, voiceAgain } from './verify.js';
 import { tellChanges, translateAndVoice, type Voiced } from './voicing.js';
 import { type TargetWork, warn } from './work.js';
 
-/** Makes one target's dub from what all targets share, and measures the finished file. */
-export async function dubInto(work: TargetWork): Promise<OutputSummary> {
-  const { output, shared, job, session, language } = work;
-  if (output.warning) warn(work, 'mux', output.warning);
+/** One target's lines: written, spoken, and made to fit. */
+export interface VoicedTarget extends Fitted {
+  readonly casting: Cast;
+}
+
+/** Translates and voices one target's lines: the half that waits for services. */
+export async function voiceTarget(work: TargetWork): Promise<VoicedTarget> {
+  if (work.output.warning) warn(work, 'mux', work.output.warning);
   const casting = await castVoices(work);
   const fitted = await fitLines(work, casting, await translateAndVoice(work, casting));
-  const { translation, takes: fitting, adapted } = fitted;
+  const { output, shared, session } = work;
   const shape = await lineShape(output.target, shared.source, session.folder.rounds, casting);
-  await keepSettled(session.folder, shared.script, translation, casting.voices, shape);
+  await keepSettled(session.folder, shared.script, fitted.translation, casting.voices, shape);
+  return { casting, ...fitted };
+}
+
+/** Makes one target's dub of its lines and what all targets share, and measures the finished file. */
+export async function finishTarget(work: TargetWork, voiced: VoicedTarget): Promise<OutputSummary> {
+  const { output, shared, job, session, language } = work;
+  const { casting, translation, takes: fitting, adapted } = voiced;
   const failures = [...translation.failures, ...fitting.failures];
   await session.write(`${language}/translation.srt`, translationAsSrt(shared.script, translation));
   refuseFailures(job, failures);

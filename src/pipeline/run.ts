@@ -3,7 +3,7 @@ import type { Source } from '../domain/source.js';
 import { exitNumbers } from '../errors.js';
 import { probeFile } from '../media/probe.js';
 import { openWorkFolder, type WorkFolder } from '../workspace/folder.js';
-import { dubInto, showInto } from './dub-into.js';
+import { showInto } from './dub-into.js';
 import type { OutputSummary, RunSummary } from './events.js';
 import { type EarlierWork, findFinished, withoutFinished } from './finished.js';
 import type { DubJob, RunTools } from './job.js';
@@ -14,6 +14,7 @@ import { planOutputs, workFolderPath } from './outputs.js';
 import { refuseUndrawable, refuseUnserved } from './preflight.js';
 import { type Session, startSession } from './session.js';
 import { prepareShared } from './shared.js';
+import { dubTargets } from './targets.js';
 
 /**
  * Dubs one input into every target: the whole pipeline. Finished work is kept in the work folder and the store, so the
@@ -36,12 +37,10 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   try {
     session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(left) });
     const shared = await prepareShared(left, source, session);
-    const summaries: OutputSummary[] = [...(earlier?.outputs ?? [])];
-    for (const output of outputs) {
-      const work = { output, shared, job, session, language: output.target.language };
-      if (job.onlyShow) await showInto(work);
-      else summaries.push(await dubInto(work));
-    }
+    const works = outputs.map((output) => ({ output, shared, job, session, language: output.target.language }));
+    if (job.onlyShow) for (const work of works) await showInto(work);
+    const made = job.onlyShow ? [] : await dubTargets(works);
+    const summaries = [...(earlier?.outputs ?? []), ...made];
     return finish(job, source, inOrder(job, summaries), session);
   } catch (error) {
     session.noteFailure(error);

@@ -103,6 +103,14 @@ it('speakers are told apart by a model that can, once for two targets, and get v
   const voices = emulator.requestsTo('tts').map(({ json }) => (json as { input: { voice: string } }).input.voice);
   expect(voices).toHaveLength(6);
   expect(new Set(voices).size).toBeGreaterThan(1);
+  const order = jsonLines(stdout).map((line) => runEvent.parse(line));
+  const at = (type: string, stage: string, language: string) =>
+    order.findIndex(
+      (event) => event.type === type && 'stage' in event && event.stage === stage && event.language === language,
+    );
+  // The second target is voiced while the first is made ready.
+  expect(at('stage-start', 'translate', 'ja')).toBeLessThan(at('stage-end', 'mix', 'zh'));
+  expect(at('stage-start', 'translate', 'ja')).toBeGreaterThan(at('stage-end', 'synthesize', 'zh'));
   expect(emulator.violations).toEqual([]);
 });
 
