@@ -5,6 +5,7 @@
  */
 import { createFaultBook, type Fault } from '../dashscope/faults.js';
 import { listen, type RawAnswer, type RawRequest, type Reaction } from '../dashscope/wire.js';
+import { parseJson } from '../json-body.js';
 import { gradioRoutes } from './gradio.js';
 import { omniRoutes } from './omni.js';
 import type { SoundKind } from './sound.js';
@@ -152,7 +153,7 @@ export async function startIndexServer(settings: ServerSettings, port = 0): Prom
 
   async function react(request: RawRequest): Promise<Reaction> {
     const { method, url, headers, body } = request;
-    const json = parse(body);
+    const json = parseJson(body);
     const onPath = routes.filter(({ path }) =>
       typeof path === 'string' ? path === url.pathname : path.test(url.pathname),
     );
@@ -280,12 +281,4 @@ export function textOf(fields: Readonly<Record<string, unknown>>, name: string):
   const value = fields[name];
   if (typeof value === 'string' && value !== '') return value;
   return refuse(422, { detail: [{ loc: ['body', name], msg: 'Field required', type: 'missing' }] });
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return body.length === 0 ? undefined : (JSON.parse(body.toString()) as unknown);
-  } catch {
-    return undefined;
-  }
 }

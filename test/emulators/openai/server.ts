@@ -8,6 +8,7 @@ import type { Ear } from '../dashscope/ear.js';
 import { createFaultBook, type Fault } from '../dashscope/faults.js';
 import { listen, type RawAnswer, type RawRequest, type Reaction } from '../dashscope/wire.js';
 import type { SoundKind } from '../indextts/sound.js';
+import { parseJson } from '../json-body.js';
 import { speech } from './speech.js';
 import { transcription } from './transcription.js';
 
@@ -120,7 +121,7 @@ export async function startOpenAi(settings: OpenAiSettings = openAiSettings(), e
   async function react(request: RawRequest): Promise<Reaction> {
     const route = routeOf(request);
     const { method, url, headers, body } = request;
-    requests.push({ route, method, path: url.pathname, headers, json: parse(body), body });
+    requests.push({ route, method, path: url.pathname, headers, json: parseJson(body), body });
     const fault = faults.take(route);
     if (fault !== undefined && (fault.kind === undefined || fault.kind === 'status')) {
       const after = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
@@ -138,7 +139,7 @@ export async function startOpenAi(settings: OpenAiSettings = openAiSettings(), e
     }
     if (request.headers['x-api-key'] !== undefined) violation('X-Api-Key is none of OpenAI’s headers');
     try {
-      if (route === 'speech') return await speech(parse(request.body), settings, violation);
+      if (route === 'speech') return await speech(parseJson(request.body), settings, violation);
       if (route === 'transcription') return await transcription(request, settings, ear, violation);
       return other(request.url.pathname);
     } catch (error) {
@@ -201,12 +202,4 @@ function problem(status: number, message: string, code?: string, headers: Record
     headers: { 'content-type': 'application/json', ...headers },
     body: Buffer.from(JSON.stringify({ error })),
   };
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString()) as unknown;
-  } catch {
-    return undefined;
-  }
 }

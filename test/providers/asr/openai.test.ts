@@ -1,7 +1,6 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { probeFile } from '../../../src/media/probe.js';
 import { findMediaTools } from '../../../src/media/tools.js';
-import { createHttp } from '../../../src/net/client.js';
 import { asrConformance } from '../../../src/providers/asr/conformance.js';
 import type { AsrProvider } from '../../../src/providers/asr/contract.js';
 import { openai } from '../../../src/providers/asr/openai/index.js';
@@ -10,31 +9,22 @@ import { type Fault, runChecks } from '../../../src/providers/conformance.js';
 import type { StorageProvider } from '../../../src/providers/storage/contract.js';
 import { transcribe } from '../../../src/stages/transcribe.js';
 import type { Fault as Scripted } from '../../emulators/dashscope/faults.js';
-import {
-  type OpenAiEmulator,
-  type OpenAiSettings,
-  openAiSettings,
-  startOpenAi,
-} from '../../emulators/openai/server.js';
-import { instantClock } from '../../net/clocks.js';
+import type { OpenAiEmulator, OpenAiSettings } from '../../emulators/openai/server.js';
 import { requirePrograms } from '../../support/engines.js';
 import { makeFolder, removeFolder } from '../../support/media.js';
 import { makeContext } from '../../support/stage-context.js';
+import { closeLater, makeProvider, startServer } from '../openai.support.js';
 import { calm, expectConformance, ffmpeg, noTracks } from '../support.js';
 import { failure } from '../tts/qwen.support.js';
 import { dialogue, ear, makeSilence, makeTalk, story, type Talk } from './qwen.support.js';
 
 const key = 'oa-9c1f2e7d5b3a4860';
-const toClose: { close(): Promise<unknown> }[] = [];
 let [talk, other, silence, chinese]: (Talk | undefined)[] = [];
 
 beforeAll(async () => {
   await requirePrograms('espeak-ng', 'ffmpeg');
   [talk, other, silence] = [await asWave(await makeTalk(story)), await makeTalk(dialogue), await makeSilence()];
   chinese = await asWave(await makeTalk([{ text: '今天天气很好。', afterMs: 300, tongue: 'chinese', language: 'zh' }]));
-});
-afterEach(async () => {
-  for (const one of toClose.splice(0).reverse()) await one.close();
 });
 
 /** Pieces come as WAV. */
@@ -44,17 +34,10 @@ async function asWave(talked: Talk): Promise<Talk> {
   return { ...talked, path, audio: { ...talked.audio, path, mediaType: 'audio/wav' } };
 }
 
-async function start(changes: Partial<OpenAiSettings> = {}): Promise<OpenAiEmulator> {
-  const emulator = await startOpenAi(openAiSettings(changes), ear);
-  toClose.push(emulator);
-  return emulator;
-}
+const start = (changes: Partial<OpenAiSettings> = {}) => startServer(changes, ear);
 
 function providerAt(url: string, options: Readonly<Record<string, unknown>> = {}): AsrProvider {
-  const http = createHttp({ version: '1.2.3', random: () => 0.5, clock: instantClock(Date.now()) });
-  toClose.push(http);
-  const tools = { scratch: '', http: async (scope: Parameters<typeof http.scope>[0]) => http.scope(scope) };
-  return openai.create(openai.options.parse({ model: `whisper-1@${url}`, ...options }), tools) as AsrProvider;
+  return makeProvider(openai, { model: `whisper-1@${url}`, ...options });
 }
 
 function listen(provider: AsrProvider, { audio }: Talk, more: object = {}) {
@@ -138,7 +121,7 @@ async function transcribeTalk(emulator: OpenAiEmulator, model: string) {
   const media = await findMediaTools();
   const source = await probeFile(long.path, media, calm);
   const folder = await makeFolder();
-  toClose.push({ close: () => removeFolder(folder) });
+  closeLater({ close: () => removeFolder(folder) });
   const sound = { durationMs: long.durationMs, speechPath: long.path };
   const provider = providerAt(emulator.url, { model: `${model}@${emulator.url}` });
   const options = { label: 'openai', language: 'en', shapedBy: 'test' };

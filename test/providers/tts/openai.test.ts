@@ -1,5 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createHttp } from '../../../src/net/client.js';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Fault, runChecks } from '../../../src/providers/conformance.js';
 import { ttsConformance } from '../../../src/providers/tts/conformance.js';
 import type { TtsProvider, TtsRequest } from '../../../src/providers/tts/contract.js';
@@ -9,14 +8,9 @@ import { readWav } from '../../../src/sound/wav.js';
 import type { Fault as Scripted } from '../../emulators/dashscope/faults.js';
 import type { SoundKind } from '../../emulators/indextts/sound.js';
 import { toneIn, toneOfName } from '../../emulators/indextts/tones.js';
-import {
-  type OpenAiEmulator,
-  type OpenAiSettings,
-  openAiSettings,
-  startOpenAi,
-} from '../../emulators/openai/server.js';
-import { instantClock } from '../../net/clocks.js';
+import type { OpenAiSettings } from '../../emulators/openai/server.js';
 import { requirePrograms } from '../../support/engines.js';
+import { makeProvider, startServer } from '../openai.support.js';
 import { calm, decodeSpeech, expectConformance, readSpeech } from '../support.js';
 import { failure } from './qwen.support.js';
 
@@ -24,24 +18,12 @@ const shortText = 'Good morning.';
 const longText = 'Good morning. Today we are going to talk about the weather in the mountains and on the coast.';
 const key = 'oa-9c1f2e7d5b3a4860';
 
-const toClose: { close(): Promise<unknown> }[] = [];
-
 beforeAll(() => requirePrograms('espeak-ng', 'ffmpeg'));
-afterEach(async () => {
-  for (const one of toClose.splice(0).reverse()) await one.close();
-});
 
-async function start(changes: Partial<OpenAiSettings> = {}): Promise<OpenAiEmulator> {
-  const emulator = await startOpenAi(openAiSettings(changes));
-  toClose.push(emulator);
-  return emulator;
-}
+const start = startServer;
 
 function providerAt(url: string, options: Readonly<Record<string, unknown>> = {}): TtsProvider {
-  const http = createHttp({ version: '1.2.3', random: () => 0.5, clock: instantClock(Date.now()) });
-  toClose.push(http);
-  const tools = { scratch: '/nonexistent', http: async (scope: Parameters<typeof http.scope>[0]) => http.scope(scope) };
-  return openai.create(openai.options.parse({ model: `tts-1@${url}`, ...options }), tools) as TtsProvider;
+  return makeProvider(openai, { model: `tts-1@${url}`, ...options });
 }
 
 function line(text: string, request: Partial<TtsRequest> = {}): TtsRequest {
