@@ -122,7 +122,7 @@ describe('a batch', () => {
     const own = await films('planned', 'a.mp4', 'b.mp4');
     const { exit, stdout } = await call(['a.mp4', 'b.mp4', ...asked, '--dry-run', '--summary', 'x.json'], { cwd: own });
     expect(exit).toBe(0);
-    expect(stdout).toMatch(/\n2 files: 0:00:06\.\d+, 2 dubs to make, 2 lines, 26 characters, /);
+    expect(stdout).toMatch(/\n2 files: 0:00:06\.\d+, 2 dubs to make, 2 lines, 26 characters\.\nCost: /);
     expect((await readdir(own)).filter((name) => !/^[ab]\.(mp4|e[ns]\.srt)$/.test(name))).toEqual([]);
   });
 

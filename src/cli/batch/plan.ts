@@ -1,6 +1,7 @@
 import { formatClock } from '../../domain/time.js';
-import type { RunPlan } from '../../pipeline/job.js';
-import { renderPlan } from '../render/plan.js';
+import type { PlannedCost, RunPlan } from '../../pipeline/job.js';
+import { addMoney, noMoney } from '../../pricing/money.js';
+import { renderCost, renderPlan } from '../render/plan.js';
 import type { Style } from '../render/style.js';
 import { count } from '../render/text.js';
 
@@ -9,7 +10,7 @@ export interface Planner {
   add(plan: RunPlan): void;
   describe(plan: RunPlan, style: Style): string;
   /** All files together, as people read it. */
-  total(): string;
+  total(style: Style): string;
 }
 
 /** A sum with nothing in it. */
@@ -18,11 +19,12 @@ export function createPlanner(): Planner {
   return {
     add: (plan) => void plans.push(plan),
     describe: (plan, style) => `${renderPlan(plan, style)}\n`,
-    total() {
+    total(style) {
       const durationMs = plans.reduce((sum, plan) => sum + plan.durationMs, 0);
       const outputs = plans.reduce((sum, plan) => sum + plan.outputs.length, 0);
       const parts = [formatClock(durationMs), `${count(outputs, 'dub')} to make`, describeLines(plans)];
-      return `${count(plans.length, 'file')}: ${parts.join(', ')}, ${describeCost(plans)}\n`;
+      const cost = renderCost({ cost: sumCosts(plans), basis: [] }, style);
+      return `${count(plans.length, 'file')}: ${parts.join(', ')}.\n${cost}`;
     },
   };
 }
@@ -36,10 +38,15 @@ function describeLines(plans: readonly RunPlan[]): string {
   return `${count(lines, 'line')}, ${count(characters, 'character')}${rest}`;
 }
 
-/** An unknown price makes the sum a lower bound, and that is said. */
-function describeCost(plans: readonly RunPlan[]): string {
-  const costs = plans.flatMap(({ stages }) => stages.map(({ cost }) => cost));
-  const sum = costs.reduce<number>((all, cost) => all + (cost ?? 0), 0);
-  if (costs.includes(null)) return sum === 0 ? 'cost unknown' : `cost at least ${sum}`;
-  return sum === 0 ? 'costs nothing' : `cost ${sum}`;
+/** All costs together; what is unknown of one is unknown of all, and the ceiling is one for all. */
+function sumCosts(plans: readonly RunPlan[]): PlannedCost {
+  const sum = (which: 'least' | 'likely' | 'most') => plans.map(({ cost }) => cost[which]).reduce(addMoney, noMoney);
+  const most = sum('most');
+  const unknown = [...new Set(plans.flatMap(({ cost }) => cost.unknown))];
+  const ceiling = plans.find(({ cost }) => cost.ceiling !== undefined)?.cost.ceiling;
+  const costs = { least: sum('least'), likely: sum('likely'), most, unknown };
+  if (ceiling === undefined) return costs;
+  const holds =
+    plans.every(({ cost }) => cost.ceiling?.holds !== false) && (most[ceiling.currency] ?? 0) <= ceiling.max;
+  return { ...costs, ceiling: { ...ceiling, holds } };
 }

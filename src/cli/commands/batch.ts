@@ -76,7 +76,7 @@ class Batch {
       watcher.end();
     }
     const summary = await this.write(false);
-    if (dryRun && !call.json) call.print(this.planner.total());
+    if (dryRun && !call.json) call.print(this.planner.total(call.outStyle));
     if (!quiet && !dryRun) call.say(describeBatch(summary, performance.now() - this.startedAt));
     throwIfAborted(call.signal);
     return summary.exit;

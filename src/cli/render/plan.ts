@@ -20,7 +20,7 @@ export function renderPlan(plan: RunPlan, style: Style): string {
     `${style.bold(visible(plan.input))} (${formatClock(plan.durationMs)})\n`,
     renderTable([head, ...rows], '  '),
     `${describeSize(plan)}\n`,
-    describeTotal(plan, style),
+    renderCost(plan, style),
     renderTable(outputs, '  '),
     ...plan.warnings.map((warning) => `${style.yellow('warning:')} ${visible(warning)}\n`),
   ].join('');
@@ -47,7 +47,7 @@ function formatSpan({ least, likely, most }: Pick<PlannedCost, 'least' | 'likely
 }
 
 /** The whole cost, what it leaves out, and what the ceiling means for it. */
-function describeTotal({ cost, basis }: RunPlan, style: Style): string {
+export function renderCost({ cost, basis }: Pick<RunPlan, 'cost' | 'basis'>, style: Style): string {
   const { unknown, ceiling } = cost;
   const besides = unknown.length === 0 ? '' : `, and what ${unknown.join(' and ')} costs is unknown`;
   const several =
