@@ -52,9 +52,9 @@ export async function finishTarget(work: TargetWork, voiced: VoicedTarget): Prom
   await session.write(`${language}/translation.srt`, translationAsSrt(shared.script, translation));
   refuseFailures(job, failures);
 
-  const sounding = await soundDub(work, { takes: fitting }, failures);
-  const { takes, timeline, mixed, verified } = await guardMeaning(work, casting, translation, sounding, failures);
-  const subtitles = await makeSubtitles(work, translation, timeline);
+  const sounding = await soundDub(work, { translation, takes: fitting }, failures);
+  const guarded = await guardMeaning(work, casting, translation, sounding, failures);
+  const { takes, timeline, subtitles, mixed, verified } = guarded;
   const dubbed = await muxDub(work, mixed, subtitles);
   const verdict = await checkDub(work, translation, subtitles, takes, timeline, mixed, dubbed, failures);
   const summary: OutputSummary = {
@@ -76,20 +76,22 @@ export async function finishTarget(work: TargetWork, voiced: VoicedTarget): Prom
   return summary;
 }
 
-/** The dub as it can be heard, before it is in a file with the picture. */
+/** The dub as it can be heard and read, before it is in a file with the picture. */
 interface Sounding {
   readonly takes: Takes;
   readonly timeline: Timeline;
+  readonly subtitles: Subtitles;
   readonly mixed: Mix;
 }
 
 async function soundDub(
   work: TargetWork,
-  { takes }: Pick<Voiced, 'takes'>,
+  { translation, takes }: Pick<Voiced, 'translation' | 'takes'>,
   failures: readonly LineFailure[],
 ): Promise<Sounding> {
   const timeline = await alignTakes(work, takes);
-  return { takes, timeline, mixed: await mixDub(work, takes, timeline, failures) };
+  const subtitles = await makeSubtitles(work, translation, timeline);
+  return { takes, timeline, subtitles, mixed: await mixDub(work, takes, timeline, failures) };
 }
 
 /** Under --verify the dub is compared and heard; --verify=fix voices what was not heard as written again, once. */

@@ -154,11 +154,12 @@ function byWording({ language }: TargetWork, line: TranslatedLine, misfit: Misfi
 /** A wording within this of what is wanted, as a logarithm, is worth a take. */
 const nearEnough = 0.2;
 
-/** Failures of single lines: the take before stays. */
-const lineFailures: ReadonlySet<DubErrorCode> = new Set([
+/** Failures after which the takes before stay: of single lines, and of the purse. */
+const survivable: ReadonlySet<DubErrorCode> = new Set([
   'PROVIDER_REFUSED',
   'PROVIDER_BAD_REPLY',
   'PROVIDER_UNSUPPORTED',
+  'COST_LIMIT',
 ]);
 
 async function voiceTries(
@@ -179,7 +180,9 @@ async function voiceTries(
     const { takes } = await synthesize(work.shared.script, eachOf(asked), casting, provider, options, { ...ctx, emit });
     return new Map(takes.map((take) => [take.utteranceId, take]));
   } catch (error) {
-    if (!(error instanceof DubError) || !lineFailures.has(error.code)) throw error;
+    if (!(error instanceof DubError) || !survivable.has(error.code)) throw error;
+    const message = `Lines that do not fit stay as they are: ${error.message}`;
+    ctx.emit({ type: 'warning', stage: 'adapt', message });
     return new Map();
   }
 }

@@ -8,7 +8,7 @@ import type { Chosen, DubJob, Target } from './job.js';
 import type { LineShape } from './settled.js';
 
 /** Versions of what the stages make: raise one when the same inputs would come out otherwise. */
-const versions = { extract: 1, transcribe: 1, segment: 1, cast: 1, translate: 1, synthesize: 1, mix: 1, report: 1 };
+const versions = { extract: 1, transcribe: 1, segment: 2, cast: 1, translate: 1, synthesize: 1, mix: 1, report: 1 };
 
 /** What shapes the soundtrack. */
 export function extractKey(job: DubJob, source: Source): unknown {

@@ -4,6 +4,7 @@ import { formatClock } from '../domain/time.js';
 import type { Transcript } from '../domain/transcript.js';
 import { extract } from '../stages/extract.js';
 import { segment, segmentsLeftOut } from '../stages/segment/index.js';
+import { listenForOnsets } from '../stages/segment/onsets.js';
 import { transcribe } from '../stages/transcribe.js';
 import { withScriptEdits } from './edits.js';
 import type { DubJob } from './job.js';
@@ -26,10 +27,13 @@ export async function prepareShared(job: DubJob, source: Source, session: Sessio
   const transcript = await recognise(job, source, soundtrack, session);
   const segmented = await session.stage(
     { stage: 'segment' },
-    () =>
-      session.folder.once('segment', segmentKey(transcript, source), async () =>
-        segment(transcript, source.durationMs),
-      ),
+    (ctx) =>
+      session.folder.once('segment', segmentKey(transcript, source), async () => {
+        const script = segment(transcript, source.durationMs);
+        // A person's subtitles stand where the person wants them; a recogniser's times are measured again.
+        const { speechPath } = soundtrack;
+        return speechPath === undefined ? script : listenForOnsets(script, speechPath, ctx);
+      }),
     (value) => `${countOf(value.utterances.length, 'line')}, ${countOf(speakersOf(value), 'speaker')}`,
   );
   tellLeftOut(transcript, source, session);

@@ -4,7 +4,7 @@ import { loudnessOf, silentLevel } from './loudness.js';
 /** Length of the blocks that speech levels are made of, milliseconds. */
 export const levelBlockMs = 50;
 
-/** Collects the K-weighted power of a mono signal in blocks of 50 ms: 80 bytes for each second. */
+/** Collects the K-weighted power of a mono signal in blocks, of 50 ms unless told: 80 bytes for each second. */
 export class LevelMeter {
   readonly #filter: KWeighting;
   readonly #blockLength: number;
@@ -13,9 +13,9 @@ export class LevelMeter {
   #energy = 0;
   #filled = 0;
 
-  constructor(sampleRate: number) {
+  constructor(sampleRate: number, blockMs = levelBlockMs) {
     this.#filter = new KWeighting(sampleRate);
-    this.#blockLength = Math.max(1, Math.round((sampleRate * levelBlockMs) / 1000));
+    this.#blockLength = Math.max(1, Math.round((sampleRate * blockMs) / 1000));
   }
 
   /** Takes the next samples. */

@@ -29,8 +29,13 @@ export interface AdaptOptions {
 /** Version of what is kept of a reworded line. */
 const wordingVersion = 1;
 
-/** Failures after which the lines stay as they are. */
-const survivable: ReadonlySet<DubErrorCode> = new Set(['PROVIDER_BAD_REPLY', 'PROVIDER_REFUSED', 'PROVIDER_TIMEOUT']);
+/** Failures after which the lines stay as they are; a dub that fits less well is worth more than none. */
+const survivable: ReadonlySet<DubErrorCode> = new Set([
+  'PROVIDER_BAD_REPLY',
+  'PROVIDER_REFUSED',
+  'PROVIDER_TIMEOUT',
+  'COST_LIMIT',
+]);
 
 /**
  * Asks for other wordings of lines that were spoken and did not fit, with the measured length told.

@@ -25,9 +25,10 @@ function sameName(engine: Engine, label: string): boolean {
 function enginesOf(job: DubJob, stage: string | undefined): readonly Engine[] {
   const translators = job.targets.map((target) => target.translator);
   const voices = job.targets.map((target) => target.tts);
+  const recognisers = job.verify?.asr === undefined ? [job.asr] : [job.asr, job.verify.asr];
   switch (stage) {
     case 'transcribe':
-      return [job.asr];
+      return recognisers;
     case 'translate':
     case 'adapt':
       return translators;
@@ -35,6 +36,6 @@ function enginesOf(job: DubJob, stage: string | undefined): readonly Engine[] {
     case 'synthesize':
       return voices;
     default:
-      return [job.asr, ...translators, ...voices];
+      return [...recognisers, ...translators, ...voices];
   }
 }

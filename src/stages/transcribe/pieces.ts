@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { lengthMs, type Span } from '../../domain/time.js';
 import type { Segment } from '../../domain/transcript.js';
-import { openPcmReader } from '../../media/pcm.js';
+import { readLevels } from '../../media/levels.js';
 import type { AsrReply, AsrRequest, AsrWay } from '../../providers/asr/contract.js';
-import { LevelMeter, levelBlockMs } from '../../sound/level.js';
+import { levelBlockMs } from '../../sound/level.js';
 import { cutAtPauses, findSpeech } from '../../sound/pauses.js';
 import { splitSentences } from '../../subtitles/sentences.js';
 import type { StageContext } from '../context.js';
@@ -22,7 +22,6 @@ const longestMs = 40_000;
 const pieceVersion = 2;
 
 const usualConcurrency = 4;
-const sampleRate = 16_000;
 
 /** What pieces need besides the sound. */
 export interface PieceOptions {
@@ -52,7 +51,7 @@ export async function transcribePieces(
   options: PieceOptions,
   ctx: StageContext,
 ): Promise<AsrReply> {
-  const powers = await measure(speechPath, ctx);
+  const powers = await readLevels(speechPath, ctx.tools, ctx.signal);
   const { maxDurationMs = longestMs, maxBytes = Number.POSITIVE_INFINITY, concurrency } = way.limits;
   const most = Math.min(longestMs, maxDurationMs, Math.floor((maxBytes * 0.98) / mostBytesPerMs));
   const pieces = cutAtPauses(powers, levelBlockMs, { idealMs: Math.min(idealMs, most), longestMs: most });
@@ -76,22 +75,6 @@ export async function transcribePieces(
     units: replies.flatMap(({ units }) => units),
     requestIds: replies.flatMap(({ requestIds }) => requestIds),
   };
-}
-
-async function measure(speechPath: string, ctx: StageContext): Promise<Float32Array> {
-  const meter = new LevelMeter(sampleRate);
-  const format = { sampleRate, channels: 1, layout: 'mono' };
-  const decode = { purpose: 'find pauses in the speech track', input: { from: speechPath }, stream: '0:a:0', format };
-  const reader = openPcmReader(decode, ctx.tools, ctx.signal);
-  try {
-    for (;;) {
-      const samples = await reader.read(sampleRate);
-      meter.push(samples);
-      if (samples.length < sampleRate) return meter.powers();
-    }
-  } finally {
-    await reader.close();
-  }
 }
 
 /** Works on all items, `count` at a time. After a failure nothing new is begun, but what is under way ends and is kept. */
