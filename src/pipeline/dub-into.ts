@@ -107,7 +107,7 @@ async function guardMeaning(
   const verified = await verifyDub(work, verify, { translation, ...sounding });
   if (verify.mode === 'list' || verified.unlike.length === 0) return { ...sounding, verified };
   const takes = await voiceAgain(work, casting, { translation, takes: sounding.takes }, verified.unlike);
-  const again = await soundDub(work, { takes }, failures);
+  const again = await soundDub(work, { translation, takes }, failures);
   const after = await verifyDub(work, verify, { translation, ...again });
   return { ...again, verified: { ...after, voicedAgain: verified.unlike.length } };
 }
