@@ -5,6 +5,7 @@ import type { CallOptionName } from './options.js';
 export type CommandName =
   | 'run'
   | 'redo'
+  | 'clean'
   | 'batch'
   | 'plan'
   | 'costs'
@@ -119,6 +120,16 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
     settings: ['cache', 'currency', ...shown, 'profile'],
     calls: ['month', 'config', 'help', 'version'],
     examples: [['dub costs --month 2026-11 --json', 'one month, for a script']],
+  },
+  clean: {
+    summary: 'give up what is kept between runs, by age, size or job',
+    operands: '[--older-than 30d] [--max-size 5G] [--job talk.dub]',
+    settings: ['cache', 'work', 'dryRun', ...shown, 'profile'],
+    calls: ['olderThan', 'maxSize', 'job', 'config', 'help', 'version'],
+    examples: [
+      ['dub clean --older-than 30d --dry-run', 'what a month without use would free'],
+      ['dub clean --job talk.dub', 'everything that one film used'],
+    ],
   },
   config: {
     summary: 'show every setting and where it comes from',

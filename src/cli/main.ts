@@ -45,6 +45,8 @@ async function load(command: CommandName): Promise<(call: Call) => Promise<numbe
   switch (command) {
     case 'run':
       return (await import('./commands/run.js')).runCommand;
+    case 'clean':
+      return (await import('./commands/clean.js')).cleanCommand;
     case 'redo':
       return (await import('./commands/redo.js')).redoCommand;
     case 'plan':

@@ -130,6 +130,8 @@ export interface Config {
   readonly prices: readonly Price[];
   readonly work: string | undefined;
   readonly cache: string;
+  /** Bytes; undefined for no limit. */
+  readonly cacheSize: number | undefined;
   readonly force: boolean;
   /** True: targets are left out whose dub is there and was made by the same job. */
   readonly skipFinished: boolean;

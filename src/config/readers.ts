@@ -85,6 +85,19 @@ export function readWhole(least: number, most: number): Reader<number> {
   };
 }
 
+const sizes = { k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 } as const;
+
+/** A number of bytes, `500M` or `10G` (powers of 1024); `none` for no limit. */
+export function readSize(raw: unknown, place: Place): number | undefined {
+  const text = typeof raw === 'number' ? String(raw) : readText(raw, place).trim().toLowerCase();
+  if (text === 'none') return undefined;
+  const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b)?|b?)$/.exec(text);
+  if (match === null)
+    throw bad(place, `${place.label} must be a size, not ${describe(raw)}.`, 'Write it as 500M or 10G.');
+  const [, count, unit] = match;
+  return Math.round(Number(count) * (unit === undefined ? 1 : sizes[unit as keyof typeof sizes]));
+}
+
 /** A number within bounds. */
 export function readNumber(least: number, most: number, unit: string): Reader<number> {
   return (raw, place) => {

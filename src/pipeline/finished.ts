@@ -111,7 +111,17 @@ async function findLeftovers(work: string, job: DubJob, source: Source, { target
 /** Everything of a job that shapes an output. What is new in a job counts unless it is named here. */
 async function finishedKey(job: DubJob, target: Target, source: Source, path: string): Promise<unknown> {
   const { input: _i, output: _o, work: _w, cache: _c, force: _f, skipFinished: _s, strict: _t, ...rest } = job;
-  const { asr, storage, targets: _a, settings: _b, money: _m, fromStage: _r, onlyShow: _n, ...shaping } = rest;
+  const {
+    asr,
+    storage,
+    targets: _a,
+    settings: _b,
+    money: _m,
+    fromStage: _r,
+    onlyShow: _n,
+    cacheBytes: _y,
+    ...shaping
+  } = rest;
   return {
     path,
     source: source.fingerprint,

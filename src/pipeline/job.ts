@@ -56,6 +56,8 @@ export interface DubJob {
   readonly work?: string | undefined;
   /** Folder of the shared store. */
   readonly cache: string;
+  /** Most that the store may hold after a run, bytes: what was used last longest ago goes first. No limit when undefined. */
+  readonly cacheBytes?: number | undefined;
   readonly force: boolean;
   /** True: targets are left out whose output is there and was made by the same job. */
   readonly skipFinished?: boolean | undefined;

@@ -32,7 +32,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   refuseUnknownCost(left, job.money ?? usualTerms);
   const folder = await openWorkFolder(workFolderPath(left, outputs));
   await beginAnew(job, folder);
-  const session = startSession(tools, folder, job);
+  const session = await startSession(tools, folder, job);
   const stopListening = tools.retries?.listen((retry) => session.emit({ type: 'provider-retry', ...retry }));
   try {
     session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(left) });

@@ -4,10 +4,12 @@ import { DubError, exitNumbers, throwIfAborted } from '../errors.js';
 import type { Money } from '../pricing/money.js';
 import type { Units } from '../providers/contract.js';
 import type { Buyer, JobKeeper, PurchaseFacts, StageContext, StageEvent } from '../stages/context.js';
+import { cleanStore } from '../workspace/clean.js';
 import type { Kept, WorkFolder } from '../workspace/folder.js';
 import { hashValue } from '../workspace/hash.js';
 import { withSpare } from '../workspace/spare-store.js';
 import { type ContentStore, openContentStore } from '../workspace/store.js';
+import { openUsage } from '../workspace/usage.js';
 import { type Cashier, createBuyer } from './buyer.js';
 import type { RunEvent, RunEventBody } from './events.js';
 import type { DubJob, RunTools } from './job.js';
@@ -53,14 +55,15 @@ export interface StageName {
 }
 
 /** @param job its `cache` is the shared store: what was paid for is kept there, across inputs */
-export function startSession(tools: RunTools, folder: WorkFolder, job: DubJob): Session {
+export async function startSession(tools: RunTools, folder: WorkFolder, job: DubJob): Promise<Session> {
   const startedAt = performance.now();
   const journal = job.onlyShow ? noJournal : startJournal(folder.path, job);
   const stamper = startStamping(tools, folder, journal);
   const { emit } = stamper;
   const warn = (message: string) => void emit({ type: 'warning', stage: 'store', message });
+  const usage = await openUsage(job.cache, join(folder.path, '.state'));
   const store = withSpare(
-    openContentStore(job.cache, { warn }),
+    openContentStore(job.cache, { warn, use: usage.use, added: usage.noteAdded }),
     openContentStore(join(folder.path, '.state', 'paid'), { warn }),
     warn,
   );
@@ -109,7 +112,13 @@ export function startSession(tools: RunTools, folder: WorkFolder, job: DubJob): 
       });
       journal.fail(error);
     },
-    close: () => journal.flush(),
+    async close() {
+      await journal.flush();
+      await usage.close();
+      // A store that cannot be cleaned is said by `dub clean`; the run is done all the same.
+      if (usage.hasAdded && job.cacheBytes !== undefined)
+        await cleanStore(job.cache, { maxBytes: job.cacheBytes }).catch(() => undefined);
+    },
   };
 }
 

@@ -62,6 +62,17 @@ export async function waitForLock(
   }
 }
 
+/** Whether the run that holds a lock lives; of one on another machine it takes a beat, or its silence, to know. */
+export async function holderLives(path: string, times: LockTimes = usualTimes): Promise<boolean> {
+  const watch = new HolderWatch(path, times);
+  for (;;) {
+    const { state } = await watch.look();
+    if (state === 'alive') return true;
+    if (state !== 'unsure') return false;
+    await sleep(times.lookMs);
+  }
+}
+
 /** @returns undefined when somebody holds it, dead or alive */
 async function tryLock(path: string, times: LockTimes): Promise<Lock | undefined> {
   const holder = describeHolder();

@@ -64,6 +64,8 @@ export interface StoreOptions {
   readonly warn?: ((message: string) => void) | undefined;
   /** Told each name that is used, before it is read or written. */
   readonly use?: ((name: string) => void) | undefined;
+  /** Told when an entry was added. */
+  readonly added?: (() => void) | undefined;
   readonly lockTimes?: LockTimes | undefined;
 }
 
@@ -120,6 +122,7 @@ class FolderStore implements ContentStore {
     const kept = file && target && (await this.#writeFile(target, file));
     await writeWhole(path, sealRecord({ about, value, ...(kept ? { file: kept } : {}) }));
     await syncFolder(dirname(path));
+    this.options.added?.();
     return { value, path: target };
   }
 

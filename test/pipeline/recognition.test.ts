@@ -37,7 +37,7 @@ const job = {
   asr: chosen(qwen.create(qwen.options.parse(options), tools)),
   storage: chosen(dashscope.create(dashscope.options.parse(options), tools)),
 };
-const session = startSession(run, folder, { cache: work + '/cache' });
+const session = await startSession(run, folder, { ...job, cache: work + '/cache' });
 const { script } = await prepareShared(job, await probeFile(film, run.media, run.signal), session);
 console.log(JSON.stringify(script.utterances));
 await folder.close();

@@ -159,6 +159,7 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     ...result,
     verify,
     fromStage: config.fromStage,
+    cacheBytes: config.cacheSize,
     settings: loaded.remembered,
   };
 }
