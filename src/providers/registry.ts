@@ -91,7 +91,7 @@ const entries: Entries = {
       offline: false,
       rough: false,
       setup: '--translator qwen (DASHSCOPE_API_KEY)',
-      load: async () => (await import('./translation/qwen/index.js')).qwen,
+      load: async () => (await import('./translation/chat/index.js')).qwen,
     },
     {
       kind: 'translation',

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Fault as ConformanceFault } from '../../../src/providers/conformance.js';
 import { runChecks } from '../../../src/providers/conformance.js';
+import { qwen } from '../../../src/providers/translation/chat/index.js';
 import { translationConformance } from '../../../src/providers/translation/conformance.js';
-import { qwen } from '../../../src/providers/translation/qwen/index.js';
 import { qwenMt } from '../../../src/providers/translation/qwen-mt/index.js';
 import type { Fault } from '../../emulators/dashscope/faults.js';
 import { defaultKey } from '../../emulators/dashscope/server.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { qwen } from '../../../src/providers/translation/qwen/index.js';
+import { qwen } from '../../../src/providers/translation/chat/index.js';
 import { qwenMt } from '../../../src/providers/translation/qwen-mt/index.js';
 import { toy } from '../../emulators/dashscope/chat.js';
 import type { Fault } from '../../emulators/dashscope/faults.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { qwen } from '../../../src/providers/translation/qwen/index.js';
-import { traitsOf } from '../../../src/providers/translation/qwen/models.js';
+import { qwen } from '../../../src/providers/translation/chat/index.js';
+import { traitsOf } from '../../../src/providers/translation/chat/models.js';
 import { toy, untoy } from '../../emulators/dashscope/chat.js';
 import { calm } from '../support.js';
 import { chatBench, closeAfterEach, failure, line } from './qwen.support.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tokenUnits } from '../../../src/providers/vendors/dashscope/tokens.js';
+import { tokenUnits } from '../../../src/providers/vendors/completions/tokens.js';
 
 describe('what answers are billed by', () => {
   it('is what went in and what came out, added up', () => {

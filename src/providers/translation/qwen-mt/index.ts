@@ -3,7 +3,9 @@ import { termsIn } from '../../../domain/meaning.js';
 import { DubError } from '../../../errors.js';
 import type { CallEstimate, Units } from '../../contract.js';
 import { defineProvider } from '../../define.js';
-import { askChat, type ChatAnswer } from '../../vendors/dashscope/chat.js';
+import type { ChatAnswer } from '../../vendors/completions/chat.js';
+import { roughTokens, shortToken, tokenUnits, usualToken } from '../../vendors/completions/tokens.js';
+import { askChat } from '../../vendors/dashscope/chat.js';
 import {
   type DashscopeClient,
   type DashscopeTools,
@@ -11,7 +13,6 @@ import {
   dashscopeFields,
   dashscopeSecrets,
 } from '../../vendors/dashscope/index.js';
-import { roughTokens, shortToken, tokenUnits, usualToken } from '../../vendors/dashscope/tokens.js';
 import type { TranslationProvider, TranslationReply, TranslationRequest } from '../contract.js';
 import { mtLanguageName } from './languages.js';
 import { mtLimits, mtModelName } from './models.js';

@@ -1,63 +1,9 @@
-import { z } from 'zod';
 import { DubError } from '../../../errors.js';
 import { interruption, onAbort } from '../../../net/clock.js';
-import { replyStatus } from '../../../net/facts.js';
+import type { ChatAnswer, ChatBody, ChatCall } from '../completions/chat.js';
+import { wasLost } from '../completions/refusals.js';
+import { readCompletion } from '../completions/reply.js';
 import type { DashscopeClient } from './client.js';
-import type { TokenCounts } from './tokens.js';
-
-/** One message; film speech never goes into `system`. */
-export interface ChatMessage {
-  readonly role: 'system' | 'user';
-  readonly content: string;
-}
-
-/** A chat request in the service's own spelling: fields beyond these go through as they are. */
-export interface ChatBody {
-  readonly model: string;
-  readonly messages: readonly ChatMessage[];
-  readonly [field: string]: unknown;
-}
-
-/** How one request is made. */
-export interface ChatCall {
-  /** What it takes of the model's tokens per minute. */
-  readonly tokens?: number | undefined;
-  /** Time for the whole answer, milliseconds. */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** An answer, read as far as it is used. */
-export interface ChatAnswer {
-  /** Empty when the model spent its tokens on thinking, or said nothing. */
-  readonly text: string;
-  /** Why it ended: `stop`, `length`, `content_filter`. */
-  readonly finish: string;
-  /** As billed, those spent on thinking among the output; zeros when the service did not say. */
-  readonly tokens: TokenCounts;
-  readonly requestIds: readonly string[];
-}
-
-/** Why a request was refused, as far as something can be done about it. */
-export type Refusal = 'content' | 'length' | 'thinking' | 'form' | 'other';
-
-const tokenCount = z.number().nonnegative().nullish().catch(undefined);
-
-const completion = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        finish_reason: z.string().nullish(),
-        message: z.looseObject({
-          content: z.union([z.string(), z.array(z.looseObject({ text: z.string() }))]).nullish(),
-        }),
-      }),
-    )
-    .min(1),
-  usage: z
-    .looseObject({ prompt_tokens: tokenCount, completion_tokens: tokenCount, total_tokens: tokenCount })
-    .nullish()
-    .catch(undefined),
-});
 
 /**
  * Asks a chat model once, through the compatible mode (help.aliyun.com, qwen-api-by-openai, 2026). What was surely not
@@ -115,7 +61,7 @@ async function askOnce(
   try {
     // `body` has the service's own fields, which the SDK passes on but its types do not know.
     const reply = await openai.chat.completions.create(body as never, { signal: controller.signal }).withResponse();
-    return readAnswer(reply.data, reply.request_id);
+    return readCompletion(reply.data, reply.request_id, 'DashScope');
   } catch (error) {
     if (signal.aborted) throw interruption(signal);
     if (failure instanceof DubError) throw failure;
@@ -128,58 +74,6 @@ async function askOnce(
   } finally {
     forget();
   }
-}
-
-/** Why a request was refused; undefined for an error that is no refusal of this request. */
-export function refusalOf(error: unknown): Refusal | undefined {
-  if (!(error instanceof DubError) || error.code !== 'PROVIDER_REFUSED') return undefined;
-  const { message } = error;
-  if (/DataInspection|data_inspection|inappropriate/i.test(message)) return 'content';
-  if (/Range of input length|maximum context|input.*too long|exceed.*(context|length)/i.test(message)) return 'length';
-  if (/enable_thinking|EnableThinking/i.test(message) && !/^[^:]*: ?Json mode/i.test(message)) return 'thinking';
-  return /response_format|json|schema|structured|InvalidParameter/i.test(message) ? 'form' : 'other';
-}
-
-/** True when the service itself, and not this machine's patience, ended the request for taking too long. */
-export function tookTooLong(error: unknown): boolean {
-  return error instanceof DubError && error.code === 'PROVIDER_TIMEOUT' && replyStatus(error) !== undefined;
-}
-
-/** True when the work may have been done but its answer did not arrive whole. */
-function wasLost(error: unknown): boolean {
-  if (!(error instanceof DubError) || !error.retryable) return false;
-  const status = replyStatus(error);
-  if (error.code === 'PROVIDER_UNREACHABLE') return status === undefined;
-  return error.code === 'PROVIDER_BAD_REPLY' && (status === undefined || status < 300);
-}
-
-function readAnswer(data: unknown, headerId: string | null): ChatAnswer {
-  const result = completion.safeParse(data);
-  const id = typeof data === 'object' && data !== null ? String(Reflect.get(data, 'id') ?? '') : '';
-  const requestId = /^chatcmpl-(.+)$/.exec(id)?.[1] ?? headerId;
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    const where = issue === undefined ? '' : `: ${issue.path.map(String).join('.') || 'body'}: ${issue.message}`;
-    const request = requestId === null ? '' : ` (request ${requestId})`;
-    throw new DubError('PROVIDER_BAD_REPLY', `The answer of DashScope is not as documented${where}${request}.`, {
-      hint: 'Check the base URL: something else than Model Studio may have answered. The same command resumes.',
-      retryable: true,
-    });
-  }
-  const { choices, usage } = result.data;
-  const { message, finish_reason: finish } = choices[0]!;
-  const content = message.content ?? '';
-  return {
-    text: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
-    finish: finish ?? 'stop',
-    tokens: readTokens(usage),
-    requestIds: requestId === null ? [] : [requestId],
-  };
-}
-
-function readTokens(usage: z.output<typeof completion>['usage']): TokenCounts {
-  const [input, output] = [usage?.prompt_tokens ?? 0, usage?.completion_tokens ?? 0];
-  return { input, output, undivided: input + output > 0 ? 0 : (usage?.total_tokens ?? 0) };
 }
 
 /** Leaves out what the SDK adds about this machine, and headers that OPENAI_CUSTOM_HEADERS may name. */

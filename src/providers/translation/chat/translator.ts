@@ -2,16 +2,8 @@ import { z } from 'zod';
 import { languageName } from '../../../domain/language.js';
 import { DubError } from '../../../errors.js';
 import type { CallEstimate, ReplyNotes } from '../../contract.js';
-import { defineProvider } from '../../define.js';
-import type { ChatAnswer } from '../../vendors/dashscope/chat.js';
-import {
-  type DashscopeClient,
-  type DashscopeTools,
-  dashscope,
-  dashscopeFields,
-  dashscopeSecrets,
-} from '../../vendors/dashscope/index.js';
-import { tokenUnits } from '../../vendors/dashscope/tokens.js';
+import type { ChatAnswer } from '../../vendors/completions/chat.js';
+import { tokenUnits } from '../../vendors/completions/tokens.js';
 import type {
   PreparedScript,
   ScriptRequest,
@@ -21,17 +13,16 @@ import type {
 } from '../contract.js';
 import { type Asker, type Bill, createAsker } from './ask.js';
 import { estimateLines, estimateNotes } from './estimate.js';
-import { traitsOf } from './models.js';
+import type { ModelTraits } from './models.js';
 import { type Brief, notesPrompt, promptVersion } from './prompt.js';
+import type { ChatService } from './service.js';
 import { solve } from './solve.js';
 import { notesSchema, readNotes } from './wire.js';
 
 const term = z.strictObject({ source: z.string().trim().min(1), target: z.string().trim().min(1) });
 
-const qwenOptions = z.strictObject({
-  ...dashscopeFields,
-  /** Any chat model of Model Studio. */
-  model: z.string().trim().min(1).default('qwen-plus'),
+/** The options of every translator that asks a chat model; to be spread into its strict zod object. */
+export const translatorFields = {
   /** What the video is, in the user's own words and any language. */
   context: z.string().trim().min(1).max(4000).optional(),
   /** Terms and the translation they must have. */
@@ -55,9 +46,12 @@ const qwenOptions = z.strictObject({
     .min(0)
     .max(2 ** 31 - 1)
     .optional(),
-});
+} as const;
 
-type QwenOptions = z.output<typeof qwenOptions>;
+const translatorOptions = z.object({ ...translatorFields, model: z.string() });
+
+/** What the fields parse to, and the model. */
+export type TranslatorOptions = z.output<typeof translatorOptions>;
 
 /** Lines above which a script is read whole before its lines are translated. */
 const preparesAbove = 40;
@@ -65,38 +59,35 @@ const preparesAbove = 40;
 /** A script's first so many characters are read: more does not make a better summary. */
 const readChars = 60_000;
 
-/** Qwen and the other chat models of Model Studio: JSON in, JSON out, to a length. */
-export const qwen = defineProvider({
-  kind: 'translation',
-  name: 'qwen',
-  summary: 'Qwen and other chat models on Model Studio: writes lines to the time they have',
-  options: qwenOptions,
-  secrets: dashscopeSecrets,
-  modelOption: 'model',
-  create: (options, tools): TranslationProvider => new Qwen(options, tools),
-});
+/** What differs from one service to the next besides the way to it. */
+export interface TranslatorManner {
+  readonly traits: ModelTraits;
+  /** How the service is told to think or not to. */
+  readonly thinkingSwitch: (thinking: boolean) => object;
+}
 
-class Qwen implements TranslationProvider {
-  readonly host: string;
+/** A translator by a chat model: JSON in, JSON out, to a length. */
+export class ChatTranslator implements TranslationProvider {
+  readonly host: string | undefined;
   readonly region: string | undefined;
   readonly billedModel: string;
   readonly limits;
-  private readonly client: DashscopeClient;
   private readonly asker: Asker;
   private readonly brief: Brief;
   private rates: Promise<void> | undefined;
 
   constructor(
-    private readonly options: QwenOptions,
-    tools: DashscopeTools,
+    private readonly service: ChatService,
+    private readonly options: TranslatorOptions,
+    private readonly manner: TranslatorManner,
   ) {
     const { maxLines, maxChars, concurrency, model, timeoutMs, temperature, seed } = options;
     this.limits = { maxLines, maxChars, concurrency, adapts: true, preparesAbove };
-    this.client = dashscope(options, tools);
-    this.host = this.client.host;
-    this.region = this.client.region;
+    this.host = service.host;
+    this.region = service.region;
     this.billedModel = model;
-    this.asker = createAsker(this.client, traitsOf(model), { model, timeoutMs, temperature, seed });
+    const { traits, thinkingSwitch } = manner;
+    this.asker = createAsker(service, traits, { model, timeoutMs, temperature, seed, thinkingSwitch });
     this.brief = { glossary: options.glossary, context: options.context, wordings: options.wordings };
   }
 
@@ -105,7 +96,7 @@ class Qwen implements TranslationProvider {
   }
 
   async ready() {
-    const { ready, detail, hint } = this.client.ready();
+    const { ready, detail, hint } = this.service.ready();
     return { ready, detail: ready ? `${this.options.model}: ${detail}` : detail, hint };
   }
 
@@ -115,7 +106,7 @@ class Qwen implements TranslationProvider {
 
   async translate(request: TranslationRequest, signal: AbortSignal): Promise<TranslationReply> {
     if (!(await this.supports(request.source, request.target))) throw unsupported(request, this.options.model);
-    const ledger = createLedger(this.options.model, this.client.warnings);
+    const ledger = createLedger(this.options.model, this.service.warnings);
     if (request.lines.length === 0) return { ...ledger.notes(), lines: [], failures: [] };
     await this.setRates();
     const work = { request, brief: this.brief, asker: this.asker, bill: ledger, signal };
@@ -152,9 +143,9 @@ class Qwen implements TranslationProvider {
   /** The account's rates, told to the client once. */
   private setRates(): Promise<void> {
     const { model, concurrency } = this.options;
-    const usual = traitsOf(model);
+    const usual = this.manner.traits;
     const { requestsPerMinute = usual.requestsPerMinute, tokensPerMinute = usual.tokensPerMinute } = this.options;
-    this.rates ??= this.client.limit(model, { requestsPerMinute, tokensPerMinute, concurrency });
+    this.rates ??= this.service.limit(model, { requestsPerMinute, tokensPerMinute, concurrency });
     return this.rates;
   }
 }

@@ -1,7 +1,7 @@
 import { languageName } from '../../../domain/language.js';
 import type { Term } from '../../../domain/meaning.js';
 import { unitOf } from '../../../domain/spoken/units.js';
-import type { ChatMessage } from '../../vendors/dashscope/chat.js';
+import type { ChatMessage } from '../../vendors/completions/chat.js';
 import { oneLine } from '../../vendors/local/text.js';
 import type { Revision, ScriptRequest, TranslationLine, TranslationRequest } from '../contract.js';
 import { lengthFor } from './length.js';

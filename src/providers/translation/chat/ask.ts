@@ -1,8 +1,9 @@
 import { DubError } from '../../../errors.js';
-import { askChat, type ChatAnswer, type ChatMessage, refusalOf } from '../../vendors/dashscope/chat.js';
-import type { DashscopeClient } from '../../vendors/dashscope/index.js';
-import { roughTokens, shortToken } from '../../vendors/dashscope/tokens.js';
+import type { ChatAnswer, ChatMessage } from '../../vendors/completions/chat.js';
+import { refusalOf } from '../../vendors/completions/refusals.js';
+import { roughTokens, shortToken } from '../../vendors/completions/tokens.js';
 import { type ModelTraits, type Rung, rungs } from './models.js';
+import type { ChatService } from './service.js';
 import { responseFormat } from './wire.js';
 
 /** One question whose answer is JSON of a known form. */
@@ -33,6 +34,8 @@ export interface AskerOptions {
   readonly timeoutMs: number;
   readonly temperature: number | undefined;
   readonly seed: number | undefined;
+  /** How the service is told to think or not to. */
+  readonly thinkingSwitch: (thinking: boolean) => object;
 }
 
 /** Asks questions of one model and remembers which way of asking it takes. */
@@ -46,7 +49,7 @@ interface Way {
 }
 
 /** An asker that begins with what the table says of the model. */
-export function createAsker(client: DashscopeClient, traits: ModelTraits, options: AskerOptions): Asker {
+export function createAsker(service: Pick<ChatService, 'ask'>, traits: ModelTraits, options: AskerOptions): Asker {
   let way: Way = { rung: traits.rung, thinking: traits.thinking };
 
   async function ask<T>(question: Question<T>, bill: Bill, signal: AbortSignal): Promise<Told<T>> {
@@ -73,15 +76,15 @@ export function createAsker(client: DashscopeClient, traits: ModelTraits, option
   }
 
   function send<T>({ messages, name, schema }: Question<T>, { rung, thinking }: Way, signal: AbortSignal) {
-    const { model, timeoutMs, temperature, seed } = options;
+    const { model, timeoutMs, temperature, seed, thinkingSwitch } = options;
     const body = {
       ...{ model, messages },
       ...responseFormat(rung, name, schema),
-      ...(thinking === undefined ? {} : { enable_thinking: thinking }),
+      ...(thinking === undefined ? {} : thinkingSwitch(thinking)),
       ...(temperature === undefined ? {} : { temperature }),
       ...(seed === undefined ? {} : { seed }),
     };
-    return askChat(client, body, signal, { tokens: tokensIn(messages), timeoutMs });
+    return service.ask(body, signal, { tokens: tokensIn(messages), timeoutMs });
   }
 
   return { ask };

@@ -1,6 +1,6 @@
 import type { CallEstimate, Units } from '../../contract.js';
-import type { ChatMessage } from '../../vendors/dashscope/chat.js';
-import { roughTokens, shortToken, usualToken } from '../../vendors/dashscope/tokens.js';
+import type { ChatMessage } from '../../vendors/completions/chat.js';
+import { roughTokens, shortToken, usualToken } from '../../vendors/completions/tokens.js';
 import type { ScriptRequest, TranslationRequest } from '../contract.js';
 import { type Brief, linesPrompt, notesPrompt } from './prompt.js';
 

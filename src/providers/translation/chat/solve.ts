@@ -1,5 +1,5 @@
 import { countUnits } from '../../../domain/spoken/units.js';
-import { refusalOf, tookTooLong } from '../../vendors/dashscope/chat.js';
+import { refusalOf, tookTooLong } from '../../vendors/completions/refusals.js';
 import { findFault, type LineRules } from '../../vendors/dashscope/lines.js';
 import { hasWords, oneLine } from '../../vendors/local/text.js';
 import type { TranslationAnswer, TranslationLine, TranslationReply, TranslationRequest } from '../contract.js';
