@@ -42,29 +42,32 @@ function ofModelStudio(option: string): readonly Feed[] {
 
 /** One option of every OpenAI-compatible audio server. */
 function ofOpenAi(option: string): readonly Feed[] {
-  return ['asr:openai', 'tts:openai'].map((provider) => ({ provider, option }));
+  return ['asr:openai', 'tts:openai', ...(option === 'apiKey' ? ['translation:openai'] : [])].map((provider) => ({
+    provider,
+    option,
+  }));
 }
 
 /** A setting of the OSS store that comes from a variable. */
 function ofOss(name: string, option: string, help: string) {
-  return fromVariable(name, { provider: 'storage:oss', option }, help);
+  return fromVariables([name], { provider: 'storage:oss', option }, help);
 }
 
 /** A setting of the S3 store; MinIO's and R2's usual variables serve as well. */
 function ofS3(names: readonly string[], option: string, help: string) {
-  return { ...fromVariable('', { provider: 'storage:s3', option }, help), env: names };
+  return fromVariables(names, { provider: 'storage:s3', option }, help);
 }
 
 /** A setting of Volcengine's recogniser that comes from a variable. */
 function ofVolcengine(name: string, option: string, help: string) {
-  return fromVariable(name, { provider: 'asr:volcengine', option }, help);
+  return fromVariables([name], { provider: 'asr:volcengine', option }, help);
 }
 
-/** A setting of one provider that only a variable sets. */
-function fromVariable(name: string, feed: Feed, help: string) {
+/** A setting of one provider that only variables set; the first one found wins. */
+function fromVariables(names: readonly string[], feed: Feed, help: string) {
   return {
     group: 'Engines',
-    env: [name],
+    env: names,
     rc: false,
     read: readWord,
     default: undefined,
@@ -344,6 +347,37 @@ export const optionTable: OptionTable = {
     help: 'workspace of Model Studio: ws-… or llm-…',
     feeds: ofModelStudio('workspace'),
   },
+  glmApiKey: {
+    ...fromVariables(
+      ['GLM_API_KEY', 'ZHIPUAI_API_KEY', 'ZAI_API_KEY'],
+      { provider: 'translation:glm', option: 'apiKey' },
+      'key of Zhipu, for --translator glm',
+    ),
+    secret: true,
+  },
+  glmBaseUrl: fromVariables(
+    ['GLM_BASE_URL'],
+    { provider: 'translation:glm', option: 'baseUrl' },
+    'another address of it: https://api.z.ai/api/paas/v4',
+  ),
+  deepseekApiKey: {
+    ...fromVariables(
+      ['DEEPSEEK_API_KEY'],
+      { provider: 'translation:deepseek', option: 'apiKey' },
+      'key of DeepSeek, for --translator deepseek',
+    ),
+    secret: true,
+  },
+  deepseekBaseUrl: fromVariables(
+    ['DEEPSEEK_BASE_URL'],
+    { provider: 'translation:deepseek', option: 'baseUrl' },
+    'another address of it',
+  ),
+  ollamaBaseUrl: fromVariables(
+    ['OLLAMA_BASE_URL'],
+    { provider: 'translation:ollama', option: 'baseUrl' },
+    'address of Ollama: http://localhost:11434/v1 unless told',
+  ),
   s3Endpoint: ofS3(['S3_ENDPOINT', 'MINIO_ENDPOINT'], 'endpoint', 'address of a store that speaks S3: MinIO, R2'),
   s3UseSsl: ofS3(['MINIO_USE_SSL'], 'useSsl', 'yes when a bare MINIO_ENDPOINT speaks TLS'),
   s3PublicEndpoint: ofS3(

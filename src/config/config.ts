@@ -69,6 +69,12 @@ export interface Config {
   readonly dashscopeBaseUrl: string | undefined;
   readonly dashscopeRegion: string | undefined;
   readonly dashscopeWorkspace: string | undefined;
+  /** Keys of chat services, never shown, and other addresses of them. */
+  readonly glmApiKey: string | undefined;
+  readonly glmBaseUrl: string | undefined;
+  readonly deepseekApiKey: string | undefined;
+  readonly deepseekBaseUrl: string | undefined;
+  readonly ollamaBaseUrl: string | undefined;
   /** A store that speaks S3; the key, its secret and its token are never shown. */
   readonly s3Endpoint: string | undefined;
   readonly s3UseSsl: string | undefined;

@@ -124,7 +124,7 @@ const generalFields = [
 
 type Json = Readonly<Record<string, unknown>>;
 
-interface Message {
+export interface Message {
   readonly role: string;
   readonly content: string;
 }
@@ -258,7 +258,7 @@ function* chunks(
 }
 
 /** What a general model writes: it obeys instructions wherever they stand, save in data that was declared as such. */
-async function write(
+export async function write(
   messages: readonly Message[],
   settings: ChatSettings,
   mischief: Mischief[],

@@ -25,11 +25,3 @@ export function refusalOf(error: unknown): Refusal | undefined {
 export function tookTooLong(error: unknown): boolean {
   return error instanceof DubError && error.code === 'PROVIDER_TIMEOUT' && replyStatus(error) !== undefined;
 }
-
-/** True when the work may have been done but its answer did not arrive whole. */
-export function wasLost(error: unknown): boolean {
-  if (!(error instanceof DubError) || !error.retryable) return false;
-  const status = replyStatus(error);
-  if (error.code === 'PROVIDER_UNREACHABLE') return status === undefined;
-  return error.code === 'PROVIDER_BAD_REPLY' && (status === undefined || status < 300);
-}

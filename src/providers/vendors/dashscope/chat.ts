@@ -1,7 +1,7 @@
 import { DubError } from '../../../errors.js';
 import { interruption, onAbort } from '../../../net/clock.js';
 import type { ChatAnswer, ChatBody, ChatCall } from '../completions/chat.js';
-import { wasLost } from '../completions/refusals.js';
+import { askAgainIfLost } from '../completions/lost.js';
 import { readCompletion } from '../completions/reply.js';
 import type { DashscopeClient } from './client.js';
 
@@ -16,26 +16,7 @@ export async function askChat(
   signal: AbortSignal,
   call: ChatCall = {},
 ): Promise<ChatAnswer> {
-  try {
-    return await askOnce(client, body, signal, call);
-  } catch (error) {
-    if (!wasLost(error)) throw withHint(error);
-  }
-  try {
-    return await askOnce(client, body, signal, call);
-  } catch (error) {
-    throw withHint(error);
-  }
-}
-
-/** An answer that broke off says nothing of what to do. */
-function withHint(error: unknown): unknown {
-  if (!(error instanceof DubError) || error.hint !== undefined) return error;
-  return new DubError(error.code, error.message, {
-    hint: 'Check the network and the proxy; the same command resumes.',
-    cause: error,
-    retryable: error.retryable,
-  });
+  return askAgainIfLost(() => askOnce(client, body, signal, call));
 }
 
 async function askOnce(
