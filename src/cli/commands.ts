@@ -13,7 +13,8 @@ export type CommandName =
   | 'doctor'
   | 'voices'
   | 'providers'
-  | 'config';
+  | 'config'
+  | 'completion';
 
 /** What the command line knows of a command before its code is loaded. */
 export interface CommandSpec {
@@ -137,6 +138,13 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
     settings: 'all',
     calls: ['config', 'help', 'version'],
     examples: [['dub config --profile night', 'what would hold with that profile']],
+  },
+  completion: {
+    summary: 'print the completion of a shell',
+    operands: 'bash|zsh|fish',
+    settings: [],
+    calls: ['help', 'version'],
+    examples: [['eval "$(dub completion bash)"', 'in .bashrc; zsh: source <(dub completion zsh)']],
   },
 };
 

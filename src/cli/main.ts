@@ -63,6 +63,8 @@ async function load(command: CommandName): Promise<(call: Call) => Promise<numbe
       return (await import('./commands/voices.js')).voicesCommand;
     case 'providers':
       return (await import('./commands/providers.js')).providersCommand;
+    case 'completion':
+      return (await import('./commands/completion.js')).completionCommand;
     case 'config':
       return (await import('./commands/config.js')).configCommand;
   }
