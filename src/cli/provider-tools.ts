@@ -46,9 +46,9 @@ export function withRetriesTold(
 ): ProviderTools {
   const { http } = tools;
   if (http === undefined || retries === undefined) return tools;
-  const onRetry = ({ attempt, waitMs, code }: RetryNotice) =>
+  const onRetry = ({ attempt, waitMs, code }: Pick<RetryNotice, 'attempt' | 'waitMs' | 'code'>) =>
     retries.tell({ ...engine, attempt: attempt + 1, waitMs, code });
-  return { ...tools, http: (scope) => http({ onRetry, ...scope }) };
+  return { ...tools, onRetry, http: (scope) => http({ onRetry, ...scope }) };
 }
 
 async function openHttp({ env }: Io, sharing: LimitSharing | undefined): Promise<Http> {

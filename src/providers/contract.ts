@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { DubErrorCode } from '../errors.js';
-import type { Http, HttpScope } from '../net/http.js';
+import type { Http, HttpScope, RetryNotice } from '../net/http.js';
 
 /** The four kinds of provider. */
 export type ProviderKind = 'asr' | 'translation' | 'tts' | 'storage';
@@ -77,6 +77,8 @@ export interface ProviderTools {
    * before the first call; whoever made the tools closes the client. Undefined where only local engines are made.
    */
   readonly http?: ((scope: HttpScope) => Promise<Http>) | undefined;
+  /** To be told of what the provider itself asks for once more; its HTTP client tells of its own retries. */
+  readonly onRetry?: ((notice: Pick<RetryNotice, 'attempt' | 'waitMs' | 'code'>) => void) | undefined;
 }
 
 /** Names among a provider's options; any name when the options' type is not known, as in the registry. */

@@ -111,11 +111,13 @@ describe('a server by itself', () => {
     'is asked once more after an answer of %s, and then the line has failed',
     async (sound) => {
       const server = await startServer('vllm1', { sound });
-      const provider = providerOf([server]);
+      const retries: string[] = [];
+      const provider = providerOf([server], {}, ({ attempt, code }) => retries.push(`${attempt} ${code}`));
       await provider.ready(calm);
       const error = await failure(provider.synthesize(line(texts[0]!), calm));
       expect(error.code).toBe('PROVIDER_BAD_REPLY');
       expect(spoken(server)).toBe(2);
+      expect(retries).toEqual(['1 PROVIDER_BAD_REPLY']);
       server.settings.sound = 'placeholder';
       expect(toneIn((await provider.synthesize(line(texts[0]!), calm)).audio)).toBe(toneOfName('jay'));
     },

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { createHttp } from '../../../src/net/client.js';
+import type { ProviderTools } from '../../../src/providers/contract.js';
 import type { TtsProvider, TtsRequest, VoiceSample } from '../../../src/providers/tts/contract.js';
 import { indextts } from '../../../src/providers/tts/indextts/index.js';
 import { speakAloud, toWave } from '../../emulators/dashscope/speech.js';
@@ -38,10 +39,15 @@ export async function startServer(kind: ServerKind, changes: Partial<ServerSetti
 export function providerOf(
   servers: readonly { readonly url: string }[],
   options: Readonly<Record<string, unknown>> = {},
+  onRetry?: ProviderTools['onRetry'],
 ): TtsProvider {
   const http = createHttp({ version: '1.2.3', random: () => 0.5 });
   toClose.push(http);
-  const tools = { scratch: '/nonexistent', http: async (scope: Parameters<typeof http.scope>[0]) => http.scope(scope) };
+  const tools = {
+    scratch: '/nonexistent',
+    http: async (scope: Parameters<typeof http.scope>[0]) => http.scope(scope),
+    onRetry,
+  };
   const url = servers.map((server) => server.url).join(',');
   return indextts.create(indextts.options.parse({ url, patienceMs: 100, ...options }), tools) as TtsProvider;
 }

@@ -19,6 +19,10 @@ export interface PoolOptions {
   readonly clock: Clock;
   /** Told when a server is put aside. */
   onAside(host: string, error: DubError): void;
+  /** Told when a piece of work has failed and is given out again; `attempt` counts from 1. */
+  onRetry?:
+    | ((notice: { readonly attempt: number; readonly waitMs: number; readonly code: DubError['code'] }) => void)
+    | undefined;
 }
 
 /** What an error says of the server: it is down, its answer was bad, it took too long, or nothing. */
@@ -60,12 +64,16 @@ export class Pool<M extends Member> {
   async run<T>(fits: (member: M) => boolean, work: (member: M) => Promise<T>, signal: AbortSignal): Promise<T> {
     const tried = new Set<State<M>>();
     let troubleSince: number | undefined;
-    let last: unknown;
-    for (;;) {
+    let failed: { readonly attempt: number; readonly error: DubError; readonly at: number } | undefined;
+    for (let attempt = 1; ; attempt++) {
       throwIfAborted(signal);
       // A server may turn out not to fit once it has been looked at.
-      if (last !== undefined && !this.states.some(({ member }) => fits(member))) throw last;
+      if (failed !== undefined && !this.states.some(({ member }) => fits(member))) throw failed.error;
       const state = await this.enter(fits, tried, troubleSince, signal);
+      if (failed !== undefined) {
+        const waitMs = Math.round(this.options.clock.now() - failed.at);
+        this.options.onRetry?.({ attempt: failed.attempt, waitMs, code: failed.error.code });
+      }
       try {
         const result = await work(state.member);
         Object.assign(state, { failures: 0, asideUntil: 0, lastError: undefined });
@@ -73,9 +81,9 @@ export class Pool<M extends Member> {
       } catch (error) {
         const trouble = troubleOf(error);
         if (trouble === 'none') throw error;
-        last = error;
-        this.putAside(state, error as DubError, trouble);
-        if (trouble === 'down') troubleSince ??= this.options.clock.now();
+        failed = { attempt, error: error as DubError, at: this.options.clock.now() };
+        this.putAside(state, failed.error, trouble);
+        if (trouble === 'down') troubleSince ??= failed.at;
         else if (this.isHopeless(state, tried, trouble, fits)) throw error;
       } finally {
         state.running--;

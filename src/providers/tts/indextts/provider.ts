@@ -34,6 +34,7 @@ export function createIndexTts(options: IndexTtsOptions, tools: ProviderTools): 
     perServer: options.concurrency,
     patienceMs: options.patienceMs,
     clock: systemClock,
+    onRetry: tools.onRetry,
     onAside: (host, error) => tell(`${host} was put aside for now: ${error.message}`),
   });
   const clear = options.apiKey === undefined ? [] : servers.filter(({ address }) => isInTheClear(address));

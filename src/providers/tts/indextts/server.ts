@@ -68,8 +68,18 @@ export function indexServer(
   let voices: Promise<readonly string[] | undefined> | undefined;
   let knownVoices: readonly string[] | undefined;
 
-  async function find(signal: AbortSignal): Promise<Dialect> {
-    if (dialect !== undefined) return dialect;
+  /** Asked once for all lines that want to know: two dialects of one server would upload each sample twice. */
+  let finding: Promise<Dialect> | undefined;
+
+  function find(signal: AbortSignal): Promise<Dialect> {
+    if (dialect !== undefined) return Promise.resolve(dialect);
+    finding ??= detect(signal).finally(() => {
+      finding = undefined;
+    });
+    return finding;
+  }
+
+  async function detect(signal: AbortSignal): Promise<Dialect> {
     const name = await detectDialect(link, signal);
     if (name === undefined) throw unknownServer(address.host);
     dialect = makers[name](link, { model: options.model, warn });
