@@ -407,6 +407,7 @@ export const optionTable: OptionTable = {
     ...ofVolcengine('VOLCENGINE_ASR_API_KEY', 'apiKey', 'key of Volcengine, new console, for --asr volcengine'),
     secret: true,
   },
+  volcengineBaseUrl: ofVolcengine('VOLCENGINE_BASE_URL', 'baseUrl', 'another address of it, without a path'),
   volcengineAppKey: {
     ...ofVolcengine('VOLCENGINE_ASR_APP_KEY', 'appKey', 'app key of Volcengine, old console, with the access key'),
     secret: true,

@@ -86,6 +86,7 @@ export interface Config {
   readonly s3SessionToken: string | undefined;
   /** The key of Volcengine's new console, or the pair of the old one; never shown. */
   readonly volcengineApiKey: string | undefined;
+  readonly volcengineBaseUrl: string | undefined;
   readonly volcengineAppKey: string | undefined;
   readonly volcengineAccessKey: string | undefined;
   /** The key of OSS and its token, never shown. */

@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Message, type Mischief, write } from '../dashscope/chat.js';
+import { type ChatSettings, type Message, type Mischief, write } from '../dashscope/chat.js';
 
 /** Which service it plays. */
 export type Played = 'glm' | 'deepseek' | 'openai' | 'ollama';
@@ -74,7 +74,10 @@ export function keyOf(played: Played): string | undefined {
 
 export async function startCompletions(
   played: Played,
-  settings: { readonly contentAs?: 'string' | 'part' } = {},
+  settings: {
+    readonly contentAs?: 'string' | 'part';
+    readonly translate?: NonNullable<ChatSettings['translate']>;
+  } = {},
 ): Promise<CompletionsEmulator> {
   const service = services[played];
   const violations: string[] = [];
@@ -126,7 +129,7 @@ export async function startCompletions(
     if (mode === 'json_object' && !/json/i.test(messages.map(({ content }) => content).join(' '))) {
       return tell(response, 400, { error: { message: "the prompt must say 'json' for response_format json_object" } });
     }
-    const written = await write(messages, {}, mischief);
+    const written = await write(messages, settings.translate ? { translate: settings.translate } : {}, mischief);
     const off = (body.thinking as { type?: unknown } | undefined)?.type === 'disabled';
     const thinks = service.thinks && !off;
     if (thinks) violations.push(`${played}: thinking was left on, which takes long and costs more`);
