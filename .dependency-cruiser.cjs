@@ -145,7 +145,7 @@ module.exports = {
       name: 'stages-apart',
       severity: 'error',
       from: { path: '^src/stages/([^/.]+)' },
-      to: { path: '^src/stages/', pathNot: ['^src/stages/(context|together)\\.ts$', '^src/stages/$1(/|\\.ts$)'] },
+      to: { path: '^src/stages/', pathNot: ['^src/stages/(context|together|chain)\\.ts$', '^src/stages/$1(/|\\.ts$)'] },
     },
     only(
       'pipeline',

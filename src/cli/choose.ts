@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.js';
 import { DubError } from '../errors.js';
 import type { MediaTools } from '../media/tools.js';
-import type { Chosen, Target } from '../pipeline/job.js';
+import type { Chosen, Target, Unusable } from '../pipeline/job.js';
 import type { AsrProvider, SubtitleTrack } from '../providers/asr/contract.js';
 import type { ProviderKind } from '../providers/contract.js';
+import type { ProviderByKind } from '../providers/define.js';
 import type { LoadedProvider } from '../providers/load.js';
 import type { ChosenKind, OfflineGap } from '../providers/offline.js';
 import type { StorageProvider } from '../providers/storage/contract.js';
@@ -33,6 +34,8 @@ export interface ChosenEngines {
   readonly sourceLanguage: string | undefined;
   readonly asr: Chosen<AsrProvider>;
   readonly storage: Chosen<StorageProvider>;
+  /** The store of each recogniser after the first. */
+  readonly otherStorages: readonly Chosen<StorageProvider>[];
   readonly targets: readonly Target[];
   /** What listens to the finished dub, under --verify. */
   readonly verifyAsr: Chosen<AsrProvider> | undefined;
@@ -67,9 +70,11 @@ export async function chooseEngines(context: ChoiceContext): Promise<ChosenEngin
     if (translator && tts) targets.push({ language, translator, tts });
   }
   const storage = await chooser.chooseStorage(asr);
+  const otherStorages = await Promise.all((asr?.others ?? []).map((other) => chooser.chooseStorage(other)));
   const verifyAsr = await chooser.chooseVerifyAsr(asr);
   await chooser.refuseMissing();
-  return { sourceLanguage, asr: asr!, verifyAsr, storage, targets, picked: chooser.picked, rough: [...chooser.rough] };
+  const { picked, rough } = chooser;
+  return { sourceLanguage, asr: asr!, verifyAsr, storage, otherStorages, targets, picked, rough: [...rough] };
 }
 
 /** Chooses one stage after the other and gathers what is lacking, so that all of it is told at once. */
@@ -116,14 +121,51 @@ class Chooser {
   async chooseVerifyAsr(asr: Chosen<AsrProvider> | undefined): Promise<Chosen<AsrProvider> | undefined> {
     const { verify, verifyAsr } = this.config;
     if (verify === 'off') return undefined;
-    if (verifyAsr !== undefined) return this.load('asr', verifyAsr);
+    if (verifyAsr !== undefined) return this.loadChain('asr', verifyAsr);
     return asr?.provider.limits.needsAudio === true ? asr : undefined;
   }
 
   /** What is named; else the service's own where its recogniser fetches the sound by a link; else none. */
   chooseStorage(asr: Chosen<AsrProvider> | undefined): Promise<Chosen<StorageProvider>> {
     const isFetched = asr?.provider.limits.needsUrl === true && asr.label.split(':')[0] === defaultService;
-    return this.load('storage', this.config.store ?? (isFetched ? defaultStore : 'none'));
+    return this.loadStores(this.config.store ?? (isFetched ? defaultStore : 'none'));
+  }
+
+  /** One store, or a chain of them as one. */
+  private async loadStores(specs: string): Promise<Chosen<StorageProvider>> {
+    const chain = await this.loadChain('storage', specs);
+    if (chain.others === undefined || chain.others.length === 0) return chain;
+    const { chainStores } = await import('../pipeline/storage-chain.js');
+    return chainStores([chain, ...chain.others]);
+  }
+
+  /**
+   * The engines of a chain that can be used here; one that cannot is passed over and told of.
+   * @throws what the first one lacks when none can be used, and at once for a name or options that are wrong
+   */
+  private async loadChain<Kind extends ProviderKind>(
+    kind: Kind,
+    specs: string,
+    around: EngineSurroundings = this.context,
+  ): Promise<Chosen<ProviderByKind[Kind]>> {
+    const names = specs.split(',');
+    if (names.length === 1) return this.load(kind, specs, around);
+    const usable: Chosen<ProviderByKind[Kind]>[] = [];
+    const unusable: Unusable[] = [];
+    const errors: unknown[] = [];
+    for (const label of names) {
+      try {
+        usable.push(await this.load(kind, label, around));
+      } catch (error) {
+        if (!(error instanceof DubError) || !lacking.has(error.code)) throw error;
+        const { code, message } = error;
+        unusable.push({ label, code, message, wasFirst: usable.length === 0 });
+        errors.push(error);
+      }
+    }
+    const [first, ...others] = usable;
+    if (first === undefined) throw errors[0];
+    return { ...first, others, unusable };
   }
 
   async load<Kind extends 'asr' | 'translation' | 'tts' | 'storage'>(
@@ -164,7 +206,7 @@ class Chooser {
     languages: { source?: string | undefined; target?: string },
     around: EngineSurroundings = this.context,
   ) {
-    if (named !== undefined) return this.load(kind, named, around);
+    if (named !== undefined) return this.loadChain(kind, named, around);
     if (this.config.offline) return this.pickOffline(kind, languages);
     const engine = await loadEngine(kind, defaultService, around);
     const { ready } = await engine.provider.ready(this.context.signal);
@@ -224,6 +266,14 @@ class Chooser {
     throw new DubError(code ?? 'PROVIDER_AUTH', `${name} cannot be used: ${detail}.`, { hint });
   }
 }
+
+/** What an engine of a chain may lack without the chain being wrong. */
+const lacking: ReadonlySet<string> = new Set([
+  'PROVIDER_AUTH',
+  'PROVIDER_UNREACHABLE',
+  'ENGINE_MISSING',
+  'PROVIDER_UNSUPPORTED',
+]);
 
 const named: Readonly<Record<ChosenKind, { readonly what: string; readonly ways: string }>> = {
   asr: { what: 'recognise the speech', ways: '--asr NAME or --script FILE' },

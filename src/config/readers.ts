@@ -46,10 +46,15 @@ export function readProgram(raw: unknown, place: Place): string {
   return /[\\/]/.test(text) ? resolve(place.folder, text) : text;
 }
 
-/** `name[:model]`, a package, or a module's path, which is made absolute. */
+/** `name[:model]`, a package, or a module's path, which is made absolute; several after commas are a chain. */
 export function readProviderSpec(raw: unknown, place: Place): string {
-  const text = readText(raw, place).trim();
-  return text.startsWith('.') ? resolve(place.folder, text) : text;
+  const names = (Array.isArray(raw) ? raw : [raw]).flatMap((item) => readText(item, place).split(','));
+  const specs = names.map((name) => name.trim());
+  if (specs.includes(''))
+    throw bad(place, `${place.label} has an empty place between its commas.`, 'For example qwen,indextts.');
+  const twice = specs.find((spec, index) => specs.indexOf(spec) < index);
+  if (twice !== undefined) throw bad(place, `${place.label} names ${twice} twice.`, 'Name each engine once.');
+  return specs.map((spec) => (spec.startsWith('.') ? resolve(place.folder, spec) : spec)).join(',');
 }
 
 /** True or false; text may say it as 1/0, true/false, yes/no, on/off. */

@@ -33,6 +33,8 @@ export interface TranslatedLine {
   readonly text: string;
   /** Wordings of the line from the shortest to the fullest, `text` among them, where there was a choice. */
   readonly wordings?: readonly string[] | undefined;
+  /** `name[:model]` of the engine where it is another than the translation's. */
+  readonly provider?: string | undefined;
   /** The voice's own rate at which it is to be spoken, where it was changed to fit: 1.1 is a tenth faster. */
   readonly rate?: number | undefined;
   /** Which reading of the same words is meant, where one was asked for again: 2 is the second. */

@@ -13,6 +13,8 @@ export interface Take {
   readonly durationMs: number;
   readonly voice: string;
   readonly provider: string;
+  /** The engine that should have spoken it and could not. */
+  readonly insteadOf?: string | undefined;
 }
 
 /** One recording per voiced utterance. */

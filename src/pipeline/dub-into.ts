@@ -18,6 +18,7 @@ import { writeSrt, writeVtt } from '../subtitles/write.js';
 import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
 import { type CheckRecord, checkRecord, checkRecordName, writeReport } from './check.js';
 import type { OutputSummary } from './events.js';
+import { fallbacksOf, tellUnusable } from './fallbacks.js';
 import { noteFinished, notePublished } from './finished.js';
 import { type Fitted, fitLines } from './fit.js';
 import type { DubJob } from './job.js';
@@ -36,6 +37,9 @@ export interface VoicedTarget extends Fitted {
 /** Translates and voices one target's lines: the half that waits for services. */
 export async function voiceTarget(work: TargetWork): Promise<VoicedTarget> {
   if (work.output.warning) warn(work, 'mux', work.output.warning);
+  const { translator, tts } = work.output.target;
+  tellUnusable('translate', translator, work.session, work.language);
+  tellUnusable('synthesize', tts, work.session, work.language);
   const casting = await castVoices(work);
   const fitted = await fitLines(work, casting, await translateAndVoice(work, casting));
   const { output, shared, session } = work;
@@ -57,6 +61,7 @@ export async function finishTarget(work: TargetWork, voiced: VoicedTarget): Prom
   const { takes, timeline, subtitles, mixed, verified } = guarded;
   const dubbed = await muxDub(work, mixed, subtitles);
   const verdict = await checkDub(work, translation, subtitles, takes, timeline, mixed, dubbed, failures);
+  const fallbacks = fallbacksOf(work, translation, takes);
   const summary: OutputSummary = {
     language,
     path: output.path,
@@ -67,6 +72,7 @@ export async function finishTarget(work: TargetWork, voiced: VoicedTarget): Prom
       overflowed: timeline.overflows.length,
     },
     ...(adapted.tried > 0 ? { adapted } : {}),
+    ...(fallbacks.length > 0 ? { fallbacks } : {}),
     ...(verified ? { verified } : {}),
     failures,
     verdict: { passed: verdict.passed, gates: [...verdict.gates] },

@@ -25,6 +25,14 @@ const gate = z.object({
 
 const doubt = z.enum(['number', 'unit', 'name', 'term']);
 
+const fallbackSummary = z.object({
+  stage: z.string(),
+  language,
+  from: z.string().describe('the engine that was named first'),
+  to: z.string().describe('the engine that did it instead'),
+  utteranceIds: z.array(z.string()).describe('the lines; empty for a whole stage'),
+});
+
 const outputSummary = z.object({
   language: z.string(),
   path: z.string(),
@@ -57,6 +65,10 @@ const outputSummary = z.object({
     .describe('what --verify found'),
   failures: z.array(z.object({ utteranceId: z.string(), stage: z.string(), code: z.string(), message: z.string() })),
   verdict: z.object({ passed: z.boolean(), gates: z.array(gate) }).optional(),
+  fallbacks: z
+    .array(fallbackSummary)
+    .optional()
+    .describe('what another engine did than the one named first; absent when there is nothing'),
   warnings: z.array(z.string()),
   kept: z.boolean().optional().describe('true when an earlier run of the same job had finished it'),
 });
@@ -195,6 +207,8 @@ export const runEvent = z.discriminatedUnion('type', [
     from: z.string(),
     to: z.string(),
     code: z.string(),
+    message: z.string().describe('what the first one failed with'),
+    utteranceIds: z.array(z.string()).describe('the lines concerned; empty for a whole stage'),
   }),
   z.object({
     ...common,
@@ -273,6 +287,9 @@ export type RunEvent = z.infer<typeof runEvent>;
 
 /** What one target language came to. */
 export type OutputSummary = z.infer<typeof outputSummary>;
+
+/** What another engine did than the one named first. */
+export type FallbackSummary = z.infer<typeof fallbackSummary>;
 
 /** The last event of a run that finished. */
 export type RunSummary = Extract<RunEvent, { type: 'summary' }>;

@@ -5,12 +5,14 @@ import type { Take, Takes, Timeline } from '../domain/timeline.js';
 import { DubError, type DubErrorCode } from '../errors.js';
 import { adapt, type Misfit } from '../stages/adapt.js';
 import { align, defaultTiming } from '../stages/align/index.js';
+import { isMendable } from '../stages/chain.js';
 import type { StageContext, StageEvent } from '../stages/context.js';
-import { synthesize } from '../stages/synthesize.js';
 import type { OutputSummary } from './events.js';
+import type { Chosen } from './job.js';
 import { lineScope } from './keys.js';
 import { findMisfits, misfitOf } from './misfits.js';
 import { countOf } from './readable.js';
+import { speakByFirst } from './speaking.js';
 import type { Voiced } from './voicing.js';
 import type { TargetWork } from './work.js';
 
@@ -109,7 +111,11 @@ async function chooseTries(
           translator.provider,
           { label: translator.label, shapedBy: scope },
           ctx,
-        );
+        ).catch((error: unknown) => {
+          // Where others can take over, a dub does not end because the first engine rewords nothing more.
+          if (!isMendable(error) || !hasOthers(translator)) throw error;
+          return [];
+        });
   const byHand = misfits.filter(
     ({ utteranceId }, index) => first[index] === undefined && lines.get(utteranceId)!.byHand === true,
   );
@@ -118,6 +124,10 @@ async function chooseTries(
     return line ? { line, means: 'wording', misfit } : byRate(work, lines.get(misfit.utteranceId)!, misfit, true);
   });
   return [...first, ...rest].filter((one) => one !== undefined);
+}
+
+function hasOthers({ others = [] }: Chosen<unknown>): boolean {
+  return others.length > 0;
 }
 
 /** The voice's own rate; undefined when it has none, or when more than an easy one is needed and that is not asked for. */
@@ -169,19 +179,18 @@ async function voiceTries(
   ctx: StageContext,
 ): Promise<ReadonlyMap<string, Take>> {
   if (tries.length === 0) return new Map();
-  const { provider, label } = work.output.target.tts;
   const asked = tries.map(({ line }) => line);
   // A try that fails is no line that failed, so only warnings and retries are told.
   const emit = (event: StageEvent) => {
     if (event.type === 'warning' || event.type === 'provider-retry') ctx.emit(event);
   };
   try {
-    const options = { language: work.language, label };
-    const { takes } = await synthesize(work.shared.script, eachOf(asked), casting, provider, options, { ...ctx, emit });
+    const { takes } = await speakByFirst(work, eachOf(asked), casting, { ...ctx, emit });
     return new Map(takes.map((take) => [take.utteranceId, take]));
   } catch (error) {
-    if (!(error instanceof DubError) || !survivable.has(error.code)) throw error;
-    const message = `Lines that do not fit stay as they are: ${error.message}`;
+    const isSpared = isMendable(error) && hasOthers(work.output.target.tts);
+    if (!isSpared && (!(error instanceof DubError) || !survivable.has(error.code))) throw error;
+    const message = `Lines that do not fit stay as they are: ${(error as DubError).message}`;
     ctx.emit({ type: 'warning', stage: 'adapt', message });
     return new Map();
   }

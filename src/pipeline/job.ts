@@ -18,6 +18,19 @@ export interface Chosen<Provider> {
   readonly options: Readonly<Record<string, unknown>>;
   /** Files of the user that it reads: their content is part of the key of what it makes. */
   readonly files: readonly string[];
+  /** Who takes over what it cannot do, in order; they have none of their own. */
+  readonly others?: readonly Chosen<Provider>[] | undefined;
+  /** Engines of the chain that cannot be used here, and why. */
+  readonly unusable?: readonly Unusable[] | undefined;
+}
+
+/** An engine that was named and cannot be used. */
+export interface Unusable {
+  readonly label: string;
+  readonly code: string;
+  readonly message: string;
+  /** True when it was to be asked before the one that is used now. */
+  readonly wasFirst: boolean;
 }
 
 /** One language to dub into. */
@@ -67,6 +80,8 @@ export interface DubJob {
   readonly speakers?: number | 'auto' | undefined;
   readonly asr: Chosen<AsrProvider>;
   readonly storage: Chosen<StorageProvider>;
+  /** The store of each of `asr.others`, in their order. */
+  readonly otherStorages?: readonly Chosen<StorageProvider>[] | undefined;
   readonly targets: readonly Target[];
   /** Speaker label to voice name; the key `*` stands for every speaker. */
   readonly voices: Readonly<Record<string, string>>;

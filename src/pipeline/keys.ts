@@ -12,7 +12,7 @@ const versions = { extract: 1, transcribe: 1, segment: 2, cast: 1, translate: 1,
 
 /** What shapes the soundtrack. */
 export function extractKey(job: DubJob, source: Source): unknown {
-  const { needsAudio } = job.asr.provider.limits;
+  const needsAudio = needsSpeech(job);
   return {
     v: versions.extract,
     source: source.fingerprint,
@@ -20,6 +20,11 @@ export function extractKey(job: DubJob, source: Source): unknown {
     language: job.sourceLanguage,
     needsAudio,
   };
+}
+
+/** Whether any of the recognisers listens. */
+export function needsSpeech({ asr }: DubJob): boolean {
+  return [asr, ...(asr.others ?? [])].some(({ provider }) => provider.limits.needsAudio);
 }
 
 /** What shapes the transcript. */
@@ -61,7 +66,8 @@ export async function translateKey(
 ): Promise<unknown> {
   const translator = await providerKey(target.translator);
   const byHand = [...edits].map(([id, { text }]) => [id, text]);
-  return { v: versions.translate, script, language: target.language, translator, byHand };
+  const others = othersOf(target.translator);
+  return { v: versions.translate, script, language: target.language, translator, byHand, ...others };
 }
 
 /** What tells one film from another, wherever it lies. */
@@ -83,12 +89,12 @@ export function voiceKey({ tts }: Target, language: string, voice: string): Read
  * so it is left out here.
  */
 export async function lineScope(
-  target: Target,
+  { translator: chosen }: Pick<Target, 'translator'>,
   source: Source,
   rounds: Readonly<Record<string, number>>,
 ): Promise<unknown> {
-  const { glossary: _, ...options } = target.translator.options;
-  const translator = await providerKey({ ...target.translator, options });
+  const { glossary: _, ...options } = chosen.options;
+  const translator = await providerKey({ ...chosen, options });
   return { translator, film: filmKey(source), ...(rounds.translate ? { round: rounds.translate } : {}) };
 }
 
@@ -124,7 +130,8 @@ function isTerm(term: unknown): term is { readonly source: string } {
 /** What shapes the takes. */
 export async function synthesizeKey(target: Target, translation: Translation, voices: unknown): Promise<unknown> {
   const tts = await providerKey(target.tts);
-  return { v: versions.synthesize, translation, voices, tts, fingerprint: target.tts.provider.fingerprint() };
+  const fingerprint = target.tts.provider.fingerprint();
+  return { v: versions.synthesize, translation, voices, tts, fingerprint, ...othersOf(target.tts) };
 }
 
 /** What shapes the mix. */
@@ -141,6 +148,11 @@ export function reportKey(record: unknown, verdict: unknown): unknown {
 export async function providerKey(chosen: Chosen<unknown>): Promise<Record<string, unknown>> {
   const files = await Promise.all(chosen.files.map(hashFile));
   return { label: chosen.label, options: chosen.options, files };
+}
+
+/** Another chain behind the same first engine may do what failed before; without one the key is as it always was. */
+function othersOf({ others = [] }: Chosen<unknown>): { readonly others?: readonly string[] } {
+  return others.length === 0 ? {} : { others: others.map(({ label }) => label) };
 }
 
 /** True when all files an artefact points to are still there; undefined ones do not count. */

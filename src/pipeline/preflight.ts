@@ -19,8 +19,10 @@ export async function refuseUnserved(job: DubJob, signal: AbortSignal): Promise<
 
 /** A source language that recognition has yet to find out cannot be asked about. */
 async function refuseUnservedPair(target: Target, source: string | undefined, signal: AbortSignal): Promise<void> {
-  const { label, provider } = target.translator;
-  if (source === undefined || (await provider.supports(source, target.language, signal))) return;
+  const { label } = target.translator;
+  if (source === undefined) return;
+  for (const { provider } of [target.translator, ...(target.translator.others ?? [])])
+    if (await provider.supports(source, target.language, signal)) return;
   const name = (tag: string) => languageName(tag) ?? tag;
   throw new DubError(
     'PROVIDER_UNSUPPORTED',

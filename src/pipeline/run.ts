@@ -104,5 +104,6 @@ const finishedWithGaps = 8;
 function exitNumber(job: DubJob, outputs: readonly OutputSummary[]): number {
   const failed = outputs.some((output) => output.verdict?.passed === false || output.lines.overflowed > 0);
   if (job.strict && failed) return exitNumbers.VERDICT_FAILED;
-  return outputs.some((output) => output.lines.failed > 0) ? finishedWithGaps : 0;
+  const hasGaps = outputs.some(({ lines, fallbacks = [] }) => lines.failed > 0 || fallbacks.length > 0);
+  return hasGaps ? finishedWithGaps : 0;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DubError, exitNumbers, throwIfAborted } from '../errors.js';
 import type { Money } from '../pricing/money.js';
 import type { Units } from '../providers/contract.js';
+import { Breaker } from '../stages/chain.js';
 import type { Buyer, JobKeeper, PurchaseFacts, StageContext, StageEvent } from '../stages/context.js';
 import { cleanStore } from '../workspace/clean.js';
 import type { Kept, WorkFolder } from '../workspace/folder.js';
@@ -59,7 +60,10 @@ export async function startSession(tools: RunTools, folder: WorkFolder, job: Dub
   const startedAt = performance.now();
   const journal = job.onlyShow ? noJournal : startJournal(folder.path, job);
   const stamper = startStamping(tools, folder, journal);
-  const { emit } = stamper;
+  const emit = (body: RunEventBody) => {
+    if (body.type === 'provider-retry') account.noteRetry({ language: undefined, ...body });
+    return stamper.emit(body);
+  };
   const warn = (message: string) => void emit({ type: 'warning', stage: 'store', message });
   const usage = await openUsage(job.cache, join(folder.path, '.state'));
   const store = withSpare(
@@ -67,15 +71,12 @@ export async function startSession(tools: RunTools, folder: WorkFolder, job: Dub
     openContentStore(join(folder.path, '.state', 'paid'), { warn }),
     warn,
   );
-  const account = new Account(job.money ?? usualTerms, { job, run: stamper.run, emit });
+  const account = new Account(job.money ?? usualTerms, { job, run: stamper.run, emit: stamper.emit });
   const buyerFor = (about: StageName) => {
     const cashier = job.onlyShow ? buysNothing : account.cashierFor(about);
     return createBuyer({ store, cashier, signal: tools.signal, rounds: folder.rounds });
   };
-  const tell = (event: RunEventBody) => {
-    if (event.type === 'provider-retry') account.noteRetry({ language: undefined, ...event });
-    emit(event);
-  };
+  const breaker = new Breaker();
   return {
     folder,
     signal: tools.signal,
@@ -84,7 +85,9 @@ export async function startSession(tools: RunTools, folder: WorkFolder, job: Dub
       throwIfAborted(tools.signal);
       const stageStart = performance.now();
       emit({ type: 'stage-start', ...about });
-      const { value, kept } = await work(contextFor(about, tools, folder, { store, buyer: buyerFor(about) }, tell));
+      const { value, kept } = await work(
+        contextFor(about, tools, folder, { store, buyer: buyerFor(about), breaker }, emit),
+      );
       const ms = Math.round(performance.now() - stageStart);
       emit({ type: 'stage-end', ...about, kept, detail: describe(value), ms });
       return value;
@@ -168,7 +171,7 @@ function contextFor(
   { language }: StageName,
   tools: RunTools,
   folder: WorkFolder,
-  { store, buyer }: { readonly store: ContentStore; readonly buyer: Buyer },
+  { store, buyer, breaker }: { readonly store: ContentStore; readonly buyer: Buyer; readonly breaker: Breaker },
   emit: (body: RunEventBody) => void,
 ): StageContext {
   return {
@@ -177,6 +180,7 @@ function contextFor(
     tools: tools.media,
     keeper: store,
     buyer,
+    breaker,
     jobs: keepJobs(folder),
     emit: (event: StageEvent) => emit(language === undefined ? event : { ...event, language }),
   };

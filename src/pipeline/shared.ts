@@ -2,13 +2,17 @@ import type { Script } from '../domain/script.js';
 import type { Soundtrack, Source } from '../domain/source.js';
 import { formatClock } from '../domain/time.js';
 import type { Transcript } from '../domain/transcript.js';
+import { askInTurn, Breaker, fallbackOf, type Link } from '../stages/chain.js';
+import type { StageContext } from '../stages/context.js';
 import { extract } from '../stages/extract.js';
 import { segment, segmentsLeftOut } from '../stages/segment/index.js';
 import { listenForOnsets } from '../stages/segment/onsets.js';
 import { transcribe } from '../stages/transcribe.js';
 import { withScriptEdits } from './edits.js';
+import type { FallbackSummary } from './events.js';
+import { recognisedOtherwise, tellUnusable } from './fallbacks.js';
 import type { DubJob } from './job.js';
-import { extractKey, filesExist, recognitionScope, segmentKey, transcribeKey } from './keys.js';
+import { extractKey, filesExist, needsSpeech, recognitionScope, segmentKey, transcribeKey } from './keys.js';
 import { refuseSpoken, withinRange } from './range.js';
 import { countOf, scriptAsSrt, toJsonText } from './readable.js';
 import type { Session } from './session.js';
@@ -19,6 +23,8 @@ export interface Shared {
   readonly soundtrack: Soundtrack;
   /** The utterances to dub: all of them, or those in the range asked for. */
   readonly script: Script;
+  /** Undefined when the first recogniser did it. */
+  readonly fallback?: FallbackSummary | undefined;
 }
 
 /** The stages that every target shares: extract, transcribe, segment. */
@@ -40,20 +46,22 @@ export async function prepareShared(job: DubJob, source: Source, session: Sessio
   const script = await withScriptEdits(segmented, source.durationMs, session);
   await session.write('script.srt', scriptAsSrt(script));
   for (const target of job.targets) refuseSpoken(target.language, script.language);
-  return { source, soundtrack, script: withinRange(script, job.range) };
+  return {
+    ...{ source, soundtrack, script: withinRange(script, job.range) },
+    fallback: recognisedOtherwise(job, transcript),
+  };
 }
 
 function extractSound(job: DubJob, source: Source, session: Session): Promise<Soundtrack> {
   const { folder } = session;
   const language = job.sourceLanguage;
-  const { needsAudio: needsSpeech } = job.asr.provider.limits;
   return session.stage(
     { stage: 'extract' },
     (ctx) =>
       folder.once(
         'extract',
         extractKey(job, source),
-        () => extract(source, { language, needsSpeech }, { ...ctx, keeper: folder.files }),
+        () => extract(source, { language, needsSpeech: needsSpeech(job) }, { ...ctx, keeper: folder.files }),
         (value) => filesExist([value.speechPath]),
       ),
     (value) => `${formatClock(value.durationMs)} ${value.layout}, ${value.loudness.integratedLufs.toFixed(1)} LUFS`,
@@ -61,20 +69,49 @@ function extractSound(job: DubJob, source: Source, session: Session): Promise<So
 }
 
 async function recognise(job: DubJob, source: Source, soundtrack: Soundtrack, session: Session): Promise<Transcript> {
-  const { asr, storage, sourceLanguage: language, speakers } = job;
-  const given = await transcribeKey(job, soundtrack);
+  const { folder } = session;
+  tellUnusable('transcribe', job.asr, session);
+  const links = recognisers(job);
+  const keys = new Map<Link, unknown>();
+  for (const link of links) keys.set(link, await transcribeKey(link.job, soundtrack));
   const transcript = await session.stage(
     { stage: 'transcribe' },
-    (ctx) =>
-      session.folder.once('transcribe', given, async () => {
-        const shapedBy = await recognitionScope(job, soundtrack);
-        const options = { label: asr.label, language, speakers, shapedBy };
-        return transcribe(source, soundtrack, asr.provider, storage.provider, options, ctx);
-      }),
+    async (ctx) => {
+      for (const link of links) {
+        const kept = await folder.kept<Transcript>('transcribe', keys.get(link));
+        if (kept !== undefined) return { value: kept, kept: true };
+      }
+      const { value } = await askInTurn(
+        links,
+        ctx.breaker ?? new Breaker(),
+        (link) => folder.once('transcribe', keys.get(link), () => hear(link.job, source, soundtrack, ctx)),
+        (from, to, error) => {
+          const change = fallbackOf(from.label, to.label, error);
+          ctx.emit({ type: 'provider-fallback', stage: 'transcribe', ...change, utteranceIds: [] });
+        },
+      );
+      return value;
+    },
     (value) => `${countOf(value.segments.length, 'segment')}, language ${value.language}`,
   );
   await session.write('transcript.json', toJsonText(transcript));
   return transcript;
+}
+
+/** The job as each of its recognisers would do it, with the store that goes with it. */
+function recognisers(job: DubJob): (Link & { readonly job: DubJob })[] {
+  const { asr, otherStorages = [] } = job;
+  const others = (asr.others ?? []).map((other, index) => ({
+    label: other.label,
+    job: { ...job, asr: other, storage: otherStorages[index] ?? job.storage },
+  }));
+  return [{ label: asr.label, job }, ...others];
+}
+
+async function hear(job: DubJob, source: Source, soundtrack: Soundtrack, ctx: StageContext): Promise<Transcript> {
+  const { asr, storage, sourceLanguage: language, speakers } = job;
+  const options = { label: asr.label, language, speakers, shapedBy: await recognitionScope(job, soundtrack) };
+  return transcribe(source, soundtrack, asr.provider, storage.provider, options, ctx);
 }
 
 /** Music signs and the like are no lines; what lies past the end of the picture and sound is said. */

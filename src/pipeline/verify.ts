@@ -6,13 +6,13 @@ import type { Transcript } from '../domain/transcript.js';
 import { DubError } from '../errors.js';
 import { runFfmpeg } from '../media/run.js';
 import type { StageContext } from '../stages/context.js';
-import { synthesize } from '../stages/synthesize.js';
 import { transcribe } from '../stages/transcribe.js';
 import { compareHeard, compareMeaning, type UnlikeLine } from '../stages/verify.js';
 import { hashFile } from '../workspace/hash.js';
 import type { OutputSummary } from './events.js';
 import type { Verification } from './job.js';
 import { countOf } from './readable.js';
+import { speakLines } from './speaking.js';
 import type { TargetWork } from './work.js';
 
 /** What the guard found. */
@@ -58,8 +58,7 @@ export async function voiceAgain(
   voiced: { readonly translation: Translation; readonly takes: Takes },
   unlike: readonly UnlikeLine[],
 ): Promise<Takes> {
-  const { session, language, shared } = work;
-  const { provider, label } = work.output.target.tts;
+  const { session, language } = work;
   const ids = new Set(unlike.map(({ utteranceId }) => utteranceId));
   const lines = voiced.translation.lines.filter(({ utteranceId }) => ids.has(utteranceId));
   return session.stage(
@@ -68,7 +67,7 @@ export async function voiceAgain(
       const again = async function* () {
         for (const line of lines) yield { ...line, reading: (line.reading ?? 1) + 1 };
       };
-      const { takes } = await synthesize(shared.script, again(), casting, provider, { language, label }, ctx);
+      const { takes } = await speakLines(work, again(), casting, ctx);
       const byId = new Map(takes.map((take) => [take.utteranceId, take]));
       const replaced = voiced.takes.takes.map((take): Take => byId.get(take.utteranceId) ?? take);
       return { value: { ...voiced.takes, takes: replaced }, kept: false };

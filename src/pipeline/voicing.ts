@@ -2,17 +2,17 @@ import type { Cast, TranslatedLine, Translation } from '../domain/script.js';
 import { unknownPace } from '../domain/spoken/pace.js';
 import type { Takes } from '../domain/timeline.js';
 import type { StageContext } from '../stages/context.js';
-import { synthesize } from '../stages/synthesize.js';
 import { together } from '../stages/together.js';
 import { translate } from '../stages/translate.js';
 import type { Kept } from '../workspace/folder.js';
 import { translationEdits } from './edits.js';
-import { lineShape, synthesizeKey, translateKey } from './keys.js';
+import { lineScope, lineShape, synthesizeKey, translateKey } from './keys.js';
 import { LineQueue } from './line-queue.js';
 import { notePaces, readPaces } from './paces.js';
 import { countOf } from './readable.js';
 import { type KnownLines, tellResume } from './resume.js';
 import { readSettled, settledLines } from './settled.js';
+import { speakLines } from './speaking.js';
 import { WordingChooser } from './wording-chooser.js';
 import type { TargetWork } from './work.js';
 
@@ -75,7 +75,10 @@ async function voiceAsTranslated(work: TargetWork, ground: Ground): Promise<Omit
     (signal) =>
       tellTranslation(work, (ctx) => translateInto(queue, work, ground, { ...ctx, signal })).finally(() => queue.end()),
     (signal) =>
-      tellTakes(work, async (ctx) => ({ value: await voice(queue, work, casting, { ...ctx, signal }), kept: false })),
+      tellTakes(work, async (ctx) => ({
+        value: await speakLines(work, queue, casting, { ...ctx, signal }),
+        kept: false,
+      })),
   );
   // Kept now that the whole translation is known, so that the next run need not look at every take.
   await work.session.folder.once(
@@ -116,14 +119,21 @@ async function translateNow(
   { casting, shape, settled }: KnownLines,
   ctx: StageContext,
 ): Promise<Translation> {
-  const { provider, label } = work.output.target.translator;
+  const { output, shared, session } = work;
+  const { provider, label, others: behind = [] } = output.target.translator;
   const paces = await readPaces(work, casting, ctx);
   const paceOf = (speaker: string) => paces.get(speaker) ?? unknownPace;
   const chooser = new WordingChooser(work.shared.script, work.language, paceOf, (line) => queue.put(line));
   const onLine = (line: TranslatedLine, isSettled: boolean) => chooser.take(line, isSettled);
   const onFailure = (utteranceId: string) => chooser.skip(utteranceId);
   const lines = { shapedBy: shape.scope, termsIn: shape.termsIn, settled };
-  const options = { target: work.language, label, ...lines, paceOf, onLine, onFailure };
+  const others = await Promise.all(
+    behind.map(async (other) => ({
+      ...{ provider: other.provider, label: other.label },
+      shapedBy: await lineScope({ translator: other }, shared.source, session.folder.rounds),
+    })),
+  );
+  const options = { target: work.language, label, ...lines, others, paceOf, onLine, onFailure };
   return chooser.settle(await translate(work.shared.script, provider, options, ctx));
 }
 
@@ -135,7 +145,7 @@ function voiceKept(work: TargetWork, casting: Cast, translation: Translation): P
     return work.session.folder.once(
       takesName(work),
       await synthesizeKey(work.output.target, translation, casting.voices),
-      () => voice(queue, work, casting, ctx),
+      () => speakLines(work, queue, casting, ctx),
       (takes) => ctx.buyer.holds(takes.takes.map((take) => take.path)),
     );
   });
@@ -143,16 +153,6 @@ function voiceKept(work: TargetWork, casting: Cast, translation: Translation): P
 
 function takesName({ language }: TargetWork): string {
   return `synthesize.${language}`;
-}
-
-function voice(
-  lines: AsyncIterable<TranslatedLine>,
-  work: TargetWork,
-  casting: Cast,
-  ctx: StageContext,
-): Promise<Takes> {
-  const { provider, label } = work.output.target.tts;
-  return synthesize(work.shared.script, lines, casting, provider, { language: work.language, label }, ctx);
 }
 
 function tellTranslation(

@@ -1,5 +1,6 @@
 import type { MediaTools } from '../media/tools.js';
 import type { ReplyNotes, Units } from '../providers/contract.js';
+import type { Breaker } from './chain.js';
 
 /** What a stage tells while it works; the pipeline adds run, time and version. */
 export type StageEvent =
@@ -31,6 +32,15 @@ export type StageEvent =
       readonly beforeMs: number;
       readonly afterMs: number | null;
       readonly wantedMs: number;
+    }
+  | {
+      readonly type: 'provider-fallback';
+      readonly stage: string;
+      readonly from: string;
+      readonly to: string;
+      readonly code: string;
+      readonly message: string;
+      utteranceIds: string[];
     }
   | { readonly type: 'warning'; readonly stage: string; readonly message: string };
 
@@ -154,5 +164,7 @@ export interface StageContext {
   /** Undefined where nothing outlives the run. */
   readonly jobs?: JobKeeper | undefined;
   readonly buyer: Buyer;
+  /** Which engines are left alone for a while, in all stages of the run. */
+  readonly breaker?: Breaker | undefined;
   emit(event: StageEvent): void;
 }

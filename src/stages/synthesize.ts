@@ -11,6 +11,7 @@ import { writeFlac } from '../sound/flac-writer.js';
 import { readRecording } from '../sound/recording.js';
 import { findSound } from '../sound/trim.js';
 import { readWav, toMono } from '../sound/wav.js';
+import { askInTurn, Breaker, fallbackOf } from './chain.js';
 import type { Buyer, StageContext } from './context.js';
 
 /** What `synthesize` needs to know besides script and cast. */
@@ -18,6 +19,17 @@ export interface SynthesizeOptions {
   /** BCP 47 of the target. */
   readonly language: string;
   readonly label: string;
+  /** Who speaks the lines that the first engine cannot, in order. */
+  readonly understudies?: readonly Understudy[] | undefined;
+}
+
+/** A voice engine that may speak instead of another. */
+export interface Understudy {
+  readonly provider: TtsProvider;
+  /** `name[:model]`. */
+  readonly label: string;
+  /** Speaker to voice; a speaker who may have no other voice is absent. */
+  readonly voices: Readonly<Record<string, string>>;
 }
 
 /** Version of what is kept per take: raise it when the conversion below changes. */
@@ -47,10 +59,27 @@ export async function synthesize(
   const utterances = new Map(script.utterances.map((utterance) => [utterance.id, utterance]));
   const takes = new Map<string, Take>();
   const failures: LineFailure[] = [];
+  const breaker = ctx.breaker ?? new Breaker();
+  const { understudies = [], language } = options;
+  const voiceInTurn = async (line: TranslatedLine, utterance: Utterance) => {
+    const engines = [{ provider, label: options.label, voices: cast.voices }, ...understudies];
+    const links = engines.filter(({ voices }) => voices[utterance.speaker] !== undefined);
+    const { value, by } = await askInTurn(
+      links,
+      breaker,
+      (link) => voice(line, utterance, link, language, ctx),
+      (from, to, error) => {
+        const change = fallbackOf(from.label, to.label, error);
+        ctx.emit({ type: 'provider-fallback', stage: 'synthesize', ...change, utteranceIds: [line.utteranceId] });
+      },
+    );
+    const take = by === links[0] ? value.take : { ...value.take, insteadOf: options.label };
+    return { take, kept: value.kept };
+  };
   const voiceLine = async (line: TranslatedLine) => {
     const utterance = utterances.get(line.utteranceId)!;
     try {
-      const { take, kept } = await voice(line, utterance, cast, provider, options, ctx);
+      const { take, kept } = await voiceInTurn(line, utterance);
       takes.set(take.utteranceId, take);
       ctx.emit({ type: 'line-done', stage: 'synthesize', utteranceId: take.utteranceId, kept });
     } catch (error) {
@@ -90,7 +119,9 @@ export async function keptTakes(
   buyer: Pick<Buyer, 'has'>,
 ): Promise<ReadonlySet<string>> {
   const utterances = new Map(script.utterances.map((utterance) => [utterance.id, utterance]));
-  const keyOf = (line: TranslatedLine) => orderOf(line, utterances.get(line.utteranceId)!, cast, provider, options).key;
+  const engine = { provider, label: options.label, voices: cast.voices };
+  const keyOf = (line: TranslatedLine) =>
+    orderOf(line, utterances.get(line.utteranceId)!, engine, options.language).key;
   const found = await Promise.all(lines.map((line) => buyer.has('synthesize', keyOf(line))));
   return new Set(lines.filter((_, index) => found[index]).map(({ utteranceId }) => utteranceId));
 }
@@ -99,12 +130,11 @@ export async function keptTakes(
 function orderOf(
   { text, rate, reading }: TranslatedLine,
   { speaker }: Utterance,
-  cast: Cast,
-  provider: TtsProvider,
-  { language, label }: SynthesizeOptions,
+  { provider, label, voices }: Understudy,
+  language: string,
 ) {
   const request: TtsRequest = {
-    ...{ text, language, voice: cast.voices[speaker]! },
+    ...{ text, language, voice: voices[speaker]! },
     ...(rate === undefined ? {} : { rate }),
   };
   const again = reading === undefined ? {} : { reading };
@@ -115,16 +145,15 @@ function orderOf(
 async function voice(
   line: TranslatedLine,
   utterance: Utterance,
-  cast: Cast,
-  provider: TtsProvider,
-  options: SynthesizeOptions,
+  { provider, label, voices }: Understudy,
+  language: string,
   ctx: StageContext,
 ): Promise<{ take: Take; kept: boolean }> {
-  const { request, key } = orderOf(line, utterance, cast, provider, options);
+  const { request, key } = orderOf(line, utterance, { provider, label, voices }, language);
   const billed = provider.estimate?.(request);
   const { path, kept } = await ctx.buyer.buyFile({
     stage: 'synthesize',
-    provider: options.label,
+    provider: label,
     key,
     estimate: billed?.most ?? [{ unit: 'character', count: [...line.text].length }],
     likely: billed?.likely,
@@ -133,10 +162,10 @@ async function voice(
     async call() {
       const reply = await provider.synthesize(request, ctx.signal);
       for (const message of reply.warnings) ctx.emit({ type: 'warning', stage: 'synthesize', message });
-      return { bytes: await toTakeFile(reply.audio, reply.mediaType, utterance.id, options.label, ctx), notes: reply };
+      return { bytes: await toTakeFile(reply.audio, reply.mediaType, utterance.id, label, ctx), notes: reply };
     },
   });
-  return { take: await readTake(path, line.utteranceId, request.voice, options.label), kept };
+  return { take: await readTake(path, line.utteranceId, request.voice, label), kept };
 }
 
 /**

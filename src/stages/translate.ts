@@ -13,17 +13,25 @@ import type {
   TranslationReply,
   TranslationRequest,
 } from '../providers/translation/contract.js';
+import { Breaker, fallbackOf, isMendable, mayBeMended } from './chain.js';
 import type { Buyer, StageContext, WantedLine } from './context.js';
 import { batchByScene } from './translate/batches.js';
 
-/** What `translate` needs to know besides the script. */
-export interface TranslateOptions {
-  /** BCP 47. */
-  readonly target: string;
+/** An engine that translates. */
+export interface Translator {
+  readonly provider: TranslationProvider;
   /** `name[:model]`, for the artefact and for messages. */
   readonly label: string;
   /** What shapes every answer besides the line itself: the engine's options, the film; plain JSON. */
   readonly shapedBy: unknown;
+}
+
+/** What `translate` needs to know besides the script. */
+export interface TranslateOptions extends Omit<Translator, 'provider'> {
+  /** BCP 47. */
+  readonly target: string;
+  /** Who takes over the lines that the first engine cannot do, in order. */
+  readonly others?: readonly Translator[] | undefined;
   /** Terms that a line must be translated with: another list is another answer, for the lines it concerns. */
   termsIn(text: string): unknown;
   /** Lines whose wording is settled already, by utterance id: they are not asked for. */
@@ -50,25 +58,14 @@ export async function translate(
   options: TranslateOptions,
   ctx: StageContext,
 ): Promise<Translation> {
-  const wanted = wantedLines(script, provider, options);
   const outcomes = new Outcomes(script, options, ctx);
-  const open = outcomes.takeSettled(wanted);
-  const unpaid = provider.host === undefined;
-  const missing = unpaid ? open : await outcomes.takeKept(open);
-  const notes = missing.length === 0 ? undefined : await readScript(script, provider, options, ctx);
-  const limit = pLimit(Math.max(1, provider.limits.concurrency));
-  const answerBatch = async (lines: readonly Wanted[]) => {
-    const requestFor = (asked: readonly Wanted[]) => toRequest(script, options.target, asked, notes);
-    const order: Order = {
-      ask: (asked, onAnswers) => provider.translate({ ...requestFor(asked), onAnswers }, ctx.signal),
-      estimate: (asked) => provider.estimate?.(requestFor(asked)).most ?? countCharacters(asked),
-      likely: (asked) => provider.estimate?.(requestFor(asked)).likely ?? countCharacters(asked),
-    };
-    if (unpaid) outcomes.takeReply(lines, await order.ask(lines, async () => undefined));
-    else await outcomes.buy(lines, order);
-  };
-  const batches = batchByScene(missing, provider.limits, ({ line }) => line);
-  await Promise.all(batches.map((lines) => limit(() => answerBatch(lines))));
+  const engines = [{ provider, label: options.label, shapedBy: options.shapedBy }, ...(options.others ?? [])];
+  const breaker = ctx.breaker ?? new Breaker();
+  let left = outcomes.takeSettled();
+  for (const [index, engine] of engines.entries()) {
+    const turn = { script, engine, next: engines[index + 1], outcomes, options, breaker };
+    if (left.length > 0) left = await takeTurn(turn, new Set(left), ctx);
+  }
   const { lines, failures } = outcomes;
   refuseIfNothing(lines.size, failures, options.label);
   return {
@@ -77,6 +74,68 @@ export async function translate(
     lines: script.utterances.map((utterance) => lines.get(utterance.id)).filter((line) => line !== undefined),
     failures: failures.sort((a, b) => (a.utteranceId < b.utteranceId ? -1 : 1)),
   };
+}
+
+/** One engine's turn at the lines that are left. */
+interface Turn {
+  readonly script: Script;
+  readonly engine: Translator;
+  /** Who takes over what this one cannot do; undefined for the last. */
+  readonly next: Translator | undefined;
+  readonly outcomes: Outcomes;
+  readonly options: TranslateOptions;
+  readonly breaker: Breaker;
+}
+
+/** Takes what is kept and asks for the rest. @returns the lines for the next engine */
+async function takeTurn(turn: Turn, left: ReadonlySet<string>, ctx: StageContext): Promise<readonly string[]> {
+  const { script, engine, next, outcomes, options, breaker } = turn;
+  const { provider, label } = engine;
+  outcomes.begin(engine, next !== undefined);
+  const wanted = wantedLines(script, provider, { ...options, ...engine }).filter((one) => left.has(one.utteranceId));
+  const unpaid = provider.host === undefined;
+  const missing = unpaid ? wanted : await outcomes.takeKept(wanted);
+  const passOn = (lines: readonly Wanted[], error: DubError) => {
+    const utteranceIds = lines.map(({ utteranceId }) => utteranceId);
+    outcomes.refused.push(...utteranceIds);
+    ctx.emit({ type: 'provider-fallback', stage: 'translate', ...fallbackOf(label, next!.label, error), utteranceIds });
+  };
+  const mayPassOn = (error: unknown): error is DubError => {
+    if (!isMendable(error)) return false;
+    breaker.failed(label, error);
+    return next !== undefined;
+  };
+  let notes: ScriptNotes | undefined;
+  try {
+    notes = missing.length === 0 ? undefined : await readScript(script, provider, { ...options, ...engine }, ctx);
+  } catch (error) {
+    if (!mayPassOn(error)) throw error;
+    passOn(missing, error);
+    return outcomes.refused;
+  }
+  const limit = pLimit(Math.max(1, provider.limits.concurrency));
+  const answerBatch = async (lines: readonly Wanted[]) => {
+    if (next !== undefined && !breaker.allows(label))
+      return void outcomes.refused.push(...lines.map((one) => one.utteranceId));
+    const requestFor = (asked: readonly Wanted[]) => toRequest(script, options.target, asked, notes);
+    const order: Order = {
+      ask: (asked, onAnswers) => provider.translate({ ...requestFor(asked), onAnswers }, ctx.signal),
+      estimate: (asked) => provider.estimate?.(requestFor(asked)).most ?? countCharacters(asked),
+      likely: (asked) => provider.estimate?.(requestFor(asked)).likely ?? countCharacters(asked),
+    };
+    try {
+      if (unpaid) outcomes.takeReply(lines, await order.ask(lines, async () => undefined));
+      else await outcomes.buy(lines, order);
+      breaker.succeeded(label);
+    } catch (error) {
+      if (!mayPassOn(error)) throw error;
+      // What came back before the failure is paid for.
+      passOn(unpaid ? lines : await outcomes.takeKept(lines), error);
+    }
+  };
+  const batches = batchByScene(missing, provider.limits, ({ line }) => line);
+  await Promise.all(batches.map((lines) => limit(() => answerBatch(lines))));
+  return outcomes.refused;
 }
 
 function toRequest(
@@ -156,6 +215,10 @@ export async function keptTranslations(
 class Outcomes {
   readonly lines = new Map<string, TranslatedLine>();
   readonly failures: LineFailure[] = [];
+  /** Lines that the engine whose turn it is leaves to the next one. */
+  refused: string[] = [];
+  #engine: Translator | undefined;
+  #hasNext = false;
 
   constructor(
     private readonly script: Script,
@@ -163,14 +226,22 @@ class Outcomes {
     private readonly ctx: StageContext,
   ) {}
 
-  /** Takes the lines that need not be asked for. @returns the others */
-  takeSettled(wanted: readonly Wanted[]): readonly Wanted[] {
+  /** Takes the lines that need not be asked for. @returns the ids of the others */
+  takeSettled(): readonly string[] {
     const { settled } = this.options;
-    for (const { utteranceId } of wanted) {
-      const line = settled.get(utteranceId);
+    const ids = this.script.utterances.map(({ id }) => id);
+    for (const id of ids) {
+      const line = settled.get(id);
       if (line !== undefined) this.#take(line, true, true);
     }
-    return wanted.filter(({ utteranceId }) => !settled.has(utteranceId));
+    return ids.filter((id) => !settled.has(id));
+  }
+
+  /** Begins an engine's turn. */
+  begin(engine: Translator, hasNext: boolean): void {
+    this.refused = [];
+    this.#engine = engine;
+    this.#hasNext = hasNext;
   }
 
   /** Takes the lines that were paid for before. @returns the others */
@@ -185,7 +256,7 @@ class Outcomes {
 
   /** Asks for lines and keeps each answer as it comes. */
   async buy(wanted: readonly Wanted[], { ask, estimate, likely }: Order): Promise<void> {
-    const { label } = this.options;
+    const label = this.#label;
     let reply: TranslationReply | undefined;
     const { answers } = await this.ctx.buyer.buyLines<Wanted, KeptLine>({
       stage: 'translate',
@@ -218,13 +289,18 @@ class Outcomes {
   /** Takes a reply that is not kept: of an engine that costs nothing, or for lines that failed. */
   takeReply(wanted: readonly Wanted[], reply: TranslationReply): void {
     for (const message of reply.warnings) this.ctx.emit({ type: 'warning', stage: 'translate', message });
-    for (const outcome of readReply(wanted, reply, this.options.label)) {
+    for (const outcome of readReply(wanted, reply, this.#label)) {
       if ('text' in outcome) this.#take(outcome, false);
       else this.#fail(outcome);
     }
   }
 
-  #take(line: TranslatedLine, kept: boolean, isSettled = false): void {
+  get #label(): string {
+    return this.#engine?.label ?? this.options.label;
+  }
+
+  #take(given: TranslatedLine, kept: boolean, isSettled = false): void {
+    const line = isSettled || this.#label === this.options.label ? given : { ...given, provider: this.#label };
     this.lines.set(line.utteranceId, line);
     this.options.onLine(line, isSettled);
     this.ctx.emit({ type: 'line-done', stage: 'translate', utteranceId: line.utteranceId, kept });
@@ -232,6 +308,10 @@ class Outcomes {
   }
 
   #fail(failure: LineFailure): void {
+    if (this.#hasNext && mayBeMended(failure.code)) {
+      this.refused.push(failure.utteranceId);
+      return;
+    }
     this.failures.push(failure);
     this.options.onFailure(failure.utteranceId);
     this.ctx.emit({ type: 'line-failed', ...failure });

@@ -107,7 +107,15 @@ const run: readonly RunEventBody[] = [
   },
   { type: 'provider-retry', stage: 'translate', provider: 'qwen', attempt: 2, waitMs: 1000, code: 'PROVIDER_BUSY' },
   { type: 'provider-retry', stage: 'translate', provider: 'qwen', attempt: 3, waitMs: 30_000, code: 'PROVIDER_BUSY' },
-  { type: 'provider-fallback', stage: 'translate', from: 'qwen', to: 'glm', code: 'PROVIDER_BUSY' },
+  {
+    type: 'provider-fallback',
+    stage: 'translate',
+    from: 'qwen',
+    to: 'glm',
+    code: 'PROVIDER_BUSY',
+    message: 'busy',
+    utteranceIds: [],
+  },
   {
     type: 'cost',
     stage: 'translate',

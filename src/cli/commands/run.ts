@@ -139,7 +139,7 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     onOverflow,
     strict,
   } = config;
-  const { asr, storage, targets, sourceLanguage, verifyAsr } = engines;
+  const { asr, storage, otherStorages, targets, sourceLanguage, verifyAsr } = engines;
   const verify = config.verify === 'off' ? undefined : { mode: config.verify, asr: verifyAsr };
   const result = { bed, duckDb, loudness, subtitles, keepOriginal, onLineFailure, adaptRounds, onOverflow, strict };
   return {
@@ -152,6 +152,7 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     sourceLanguage,
     asr,
     storage,
+    otherStorages,
     targets,
     voices: config.voice,
     range,

@@ -22,6 +22,9 @@ function renderOutput(output: OutputSummary, style: Style): string[] {
     ...adaptedLine(output),
     ...listed(doubtfulLines(output, style)),
     ...meaning(output, style),
+    ...listed(
+      (output.fallbacks ?? []).map((one) => `  ${style.yellow('by another engine:')} ${describeFallback(one)}`),
+    ),
     ...listed(output.warnings.map((warning) => `  ${style.yellow('warning:')} ${visible(warning)}`)),
     ...listed(output.failures.map((failure) => describeFailure(failure, style))),
   ];
@@ -121,4 +124,17 @@ function describeFailure(failure: OutputSummary['failures'][number], style: Styl
 function listed(lines: readonly string[]): readonly string[] {
   if (lines.length <= listedLines) return lines;
   return [...lines.slice(0, listedLines), `  … and ${lines.length - listedLines} more; --json lists them all.`];
+}
+
+const doneBy: Readonly<Record<string, string>> = {
+  transcribe: 'the speech was recognised',
+  translate: 'translated',
+  synthesize: 'voiced',
+};
+
+function describeFallback({ stage, from, to, utteranceIds }: NonNullable<OutputSummary['fallbacks']>[number]): string {
+  const shown = utteranceIds.slice(0, 8).join(', ');
+  const more = utteranceIds.length > 8 ? ` and ${utteranceIds.length - 8} more` : '';
+  const lines = utteranceIds.length === 0 ? '' : `${utteranceIds.length === 1 ? 'line' : 'lines'} ${shown}${more} `;
+  return visible(`${lines}${doneBy[stage] ?? stage} by ${to} instead of ${from}`);
 }

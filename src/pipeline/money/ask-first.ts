@@ -1,7 +1,7 @@
 import { billFor } from '../../pricing/bill.js';
 import type { Units } from '../../providers/contract.js';
 import type { Chosen, DubJob } from '../job.js';
-import { toBilled } from './engines.js';
+import { toBilled, withOthers } from './engines.js';
 import { amountIn, type MoneyTerms, unknownCost } from './terms.js';
 
 /**
@@ -30,13 +30,20 @@ interface SampleCall {
 
 /** One small call of each kind that the job may make. */
 function sampleCalls(job: DubJob): SampleCall[] {
-  const { asr, storage, sourceLanguage: language, speakers } = job;
-  const model = asr.provider.choose?.({ language, speakers, canPublish: storage.provider.stores }).model;
+  const { sourceLanguage: language, speakers } = job;
+  const model = (asr: DubJob['asr']) =>
+    asr.provider.choose?.({ language, speakers, canPublish: job.storage.provider.stores }).model;
   return [
-    { engine: asr, units: [{ unit: 'second', count: 1, model }] },
+    ...withOthers(job.asr).map((asr) => ({
+      engine: asr,
+      units: [{ unit: 'second', count: 1, model: model(asr) } as const],
+    })),
     ...job.targets.flatMap(({ language: target, translator, tts }) => [
-      { engine: translator, units: sampleTranslation(translator, language ?? 'en', target) },
-      { engine: tts, units: sampleSpeech(tts, target) },
+      ...withOthers(translator).map((one) => ({
+        engine: one,
+        units: sampleTranslation(one, language ?? 'en', target),
+      })),
+      ...withOthers(tts).map((one) => ({ engine: one, units: sampleSpeech(one, target) })),
     ]),
   ];
 }

@@ -23,9 +23,9 @@ function sameName(engine: Engine, label: string): boolean {
 
 /** The engines that a stage may ask; those of the whole job when the stage is none of these. */
 function enginesOf(job: DubJob, stage: string | undefined): readonly Engine[] {
-  const translators = job.targets.map((target) => target.translator);
-  const voices = job.targets.map((target) => target.tts);
-  const recognisers = job.verify?.asr === undefined ? [job.asr] : [job.asr, job.verify.asr];
+  const recognisers = [job.asr, ...(job.verify?.asr === undefined ? [] : [job.verify.asr])].flatMap(withOthers);
+  const translators = job.targets.flatMap((target) => withOthers(target.translator));
+  const voices = job.targets.flatMap((target) => withOthers(target.tts));
   switch (stage) {
     case 'transcribe':
       return recognisers;
@@ -38,4 +38,9 @@ function enginesOf(job: DubJob, stage: string | undefined): readonly Engine[] {
     default:
       return [...recognisers, ...translators, ...voices];
   }
+}
+
+/** An engine and those that take over from it. */
+export function withOthers<Provider>(chosen: Chosen<Provider>): readonly Chosen<Provider>[] {
+  return [chosen, ...(chosen.others ?? [])];
 }
