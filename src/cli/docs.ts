@@ -17,6 +17,10 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'README.md', render: fillReadme },
   { path: '.dubbingrc.example', render: async () => renderExample() },
   { path: 'schema/events.schema.json', render: renderSchema },
+  ...(['asr', 'translation', 'voices'] as const).map((kind) => ({
+    path: `docs/services/model-studio-${kind}.md`,
+    render: async (page: string) => fillMarkers(page, 'prices', (await import('./price-tables.js')).renderPrices(kind)),
+  })),
 ];
 
 /** The README with its three tables between `<!-- name -->` and `<!-- /name -->` brought up to date. */

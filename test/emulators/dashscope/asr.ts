@@ -16,6 +16,8 @@ export interface AsrSettings {
   /** `split`: words come in pieces; `written-out`: they are other words than the text's. */
   words: 'documented' | 'absent' | 'equal-times' | 'split' | 'written-out';
   usage: 'documented' | 'absent';
+  /** Which field takes the context of a file; the docs show both. */
+  context: 'text' | 'corpus';
   /** Which form of `special_word_filter` is taken; the docs show both. */
   filter: 'string' | 'object' | 'either';
   /** Links given out from now on that have expired already. */
@@ -28,6 +30,8 @@ export interface AsrSettings {
   masked: RegExp;
   /** Whether the language is told, where the page says it is. */
   tellsLanguage: boolean;
+  /** Answers of models with times as on workspace hosts: everything at the top, and a copy under `output`. */
+  timedAtTop: boolean;
   /** Sentences closer than this are one, where they are cut by silence alone. */
   joinMs: number;
   /** How long a task or call takes: this and this share of the length of its sound. */
@@ -41,12 +45,14 @@ export function asrSettings(changes: Partial<AsrSettings> = {}): AsrSettings {
     noSpeechInCall: 'empty-text',
     words: 'documented',
     usage: 'documented',
+    context: 'text',
     filter: 'string',
     expiredLinks: 0,
     spoiltFiles: [],
     subtaskCode: undefined,
     masked: /\b(damn|bloody)\b/gi,
     tellsLanguage: true,
+    timedAtTop: false,
     joinMs: 600,
     latency: { pendingMs: 0, perAudioMs: 0 },
     ...changes,
@@ -61,6 +67,7 @@ const funLanguages = 'zh en ja ko vi th id ms tl hi ar fr de es pt ru it nl sv d
 
 const filetransModel = /^qwen3-asr-flash-filetrans(-\d{4}-\d\d-\d\d)?$/;
 const funModel = /^(fun-asr(-mtl)?(-\d{4}-\d\d-\d\d)?|qwen-audio-3\.[01]-asr-flash-filetrans|paraformer-v2)$/;
+const timedModel = /^(qwen-audio-3\.[01]-asr-flash|fun-asr-flash-2026-06-15)$/;
 const callModel = /^qwen3-asr-flash(-\d{4}-\d\d-\d\d)?$/;
 
 /** Endpoints `asr.submit` and `asr.call`. */
@@ -80,6 +87,11 @@ export function asr(ear: Ear, settings: AsrSettings = asrSettings()): Part {
       model: (id) => callModel.test(id),
       handle: (call) => answerCall(service, call),
     });
+    emulator.route({
+      ...{ endpoint: 'asr.call', method: 'POST', path: '/api/v1/services/aigc/multimodal-generation/generation' },
+      model: (id) => timedModel.test(id),
+      handle: (call) => answerTimed(service, call),
+    });
   };
 }
 
@@ -94,7 +106,11 @@ type Fields = Readonly<Record<string, unknown>>;
 function submitFiletrans(service: Service, call: Call) {
   const { input, parameters } = bodyOf(call);
   call.only(input, ['file_url'], 'input');
-  const allowed = ['channel_id', 'language', 'enable_itn', 'enable_words', 'text'];
+  const { context } = service.settings;
+  const allowed = ['channel_id', 'language', 'enable_itn', 'enable_words', context];
+  for (const other of ['text', 'corpus']) {
+    if (other !== context && other in (parameters ?? {})) invalid(`parameters.${other} is not supported.`);
+  }
   call.only(parameters, allowed, 'parameters');
   const { file_url: url } = input;
   if (typeof url !== 'string' || 'file_urls' in input) invalid('input must contain file_url');
@@ -227,6 +243,40 @@ async function answerCall(service: Service, call: Call) {
           }),
     },
   };
+}
+
+/** The newer models: another body, times in the answer, and no speech as an error. */
+async function answerTimed(service: Service, call: Call) {
+  const { settings, emulator } = service;
+  const { input, parameters = {} } = bodyOf(call);
+  call.only(input, ['messages'], 'input');
+  const allowed = ['format', 'sample_rate', 'language_hints', 'speaker_diarization_enabled'];
+  call.only(parameters, allowed, 'parameters');
+  if (typeof parameters.format !== 'string') invalid('Required parameter(format) missing or invalid');
+  if (typeof parameters.sample_rate !== 'string') call.violation('sample_rate is a string in the docs');
+  const [message] = input.messages as Fields[];
+  const [part] = (message?.content ?? []) as Fields[];
+  call.only(part, ['type', 'input_audio'], 'input.messages.content');
+  const data = (part?.input_audio as Fields | undefined)?.data;
+  if (part?.type !== 'input_audio' || typeof data !== 'string') invalid('The content must be one input_audio.');
+  const sound = await decodeSound((await emulator.uploads.fetchMedia(call, data)).bytes);
+  if (sound === undefined) throw new ApiError(400, 'InvalidFile.Format', 'The audio cannot be decoded.');
+  const ms = (sound[0]!.length * 1000) / rate;
+  await emulator.clock.sleep(settings.latency.pendingMs + ms * settings.latency.perAudioMs);
+  const heard = listen(service, sound, 0);
+  if (heard.length === 0) throw new ApiError(400, 'ASR_RESPONSE_HAVE_NO_WORDS', 'ASR_RESPONSE_HAVE_NO_WORDS');
+  const sentences = joined(heard, settings.joinMs).map((group, index) => ({
+    ...{ sentence_id: index + 1, sentence_end: true, ...spanOf(group), channel_id: 0, text: textOf(group) },
+    ...wordsField(service, group),
+  }));
+  const [{ text: _, ...alone }] = sentences as [(typeof sentences)[0]];
+  const found = {
+    text: textOf(heard),
+    // A single sentence is told by itself, and without its text.
+    ...(sentences.length === 1 ? { sentence: alone, sentences: [] } : { sentence: alone, sentences }),
+  };
+  const usage = { duration: Math.ceil(ms / 1000), input_tokens: 0, output_tokens: 0, total_tokens: 0 };
+  return { json: settings.timedAtTop ? { ...found, usage, output: found } : { output: found, usage } };
 }
 
 function noSpeechContent({ noSpeechInCall }: AsrSettings): { text: string }[] {

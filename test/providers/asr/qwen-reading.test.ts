@@ -70,6 +70,53 @@ describe('what is sent', () => {
     expect(reply.warnings.some((warning) => warning.includes('at most 100 speakers'))).toBe(speakers === 500);
   });
 
+  test.each(['text', 'corpus'] as const)(
+    'to the model for files, whichever way the context is taken: %s',
+    async (way) => {
+      const desk = await bench({ settings: { context: way }, options: { context: 'Dashwood' } });
+      await desk.provider.transcribe(desk.request(talk, { language: 'en' }), calm);
+      const sent = desk.emulator
+        .requestsTo('asr.submit')
+        .map(({ json }) => (json as { parameters: object }).parameters);
+      expect(sent).toHaveLength(way === 'text' ? 1 : 2);
+      expect(sent.at(-1)).toMatchObject(way === 'text' ? { text: 'Dashwood' } : { corpus: { text: 'Dashwood' } });
+      expect(desk.emulator.tasks.all).toHaveLength(1);
+      expect(desk.emulator.violations).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['under output', false],
+    ['at the top, as workspace hosts answer', true],
+  ])('along with a call to the newer models, whose times come %s', async (_, timedAtTop) => {
+    const model = 'qwen-audio-3.1-asr-flash';
+    const desk = await bench({ settings: { timedAtTop }, options: { model } });
+    const reply = await desk.provider.transcribe(desk.request(talk, { language: 'en', speakers: 2 }), calm);
+    const [call] = desk.emulator.requestsTo('asr.call');
+    expect(call!.json).toEqual({
+      model,
+      input: {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'input_audio', input_audio: { data: expect.stringMatching(/^data:audio\/flac;base64,/) } },
+            ],
+          },
+        ],
+      },
+      parameters: { format: 'flac', sample_rate: '16000', language_hints: ['en'] },
+    });
+    const said = reply.transcript.segments.map(({ text }) => text).join(' ');
+    expect(said).toBe(talk.lines.map(({ text }) => text).join(' '));
+    expect(Math.abs(reply.transcript.segments[0]!.startMs - talk.lines[0]!.startMs)).toBeLessThan(60);
+    expect(reply.transcript.segments.every(({ words }) => words.length > 0)).toBe(true);
+    expect(reply.units).toEqual([{ unit: 'second', count: Math.ceil(talk.durationMs / 1000), model }]);
+    expect(reply.warnings).toEqual([`${model} cannot tell speakers apart: all lines are one speaker’s.`]);
+    expectTidy(reply.transcript.segments);
+    expect(desk.emulator.violations).toEqual([]);
+  });
+
   test('along with a call: the sound as a data URI, the context first', async () => {
     const desk = await bench({ options: { model: 'qwen3-asr-flash', context: 'Dashwood' } });
     await desk.provider.transcribe(desk.request(talk, { language: 'en' }), calm);

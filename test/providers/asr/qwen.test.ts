@@ -34,6 +34,7 @@ describe.each([
   { model: 'qwen3-asr-flash-filetrans', work: 'asr.submit', pieces: false },
   { model: 'fun-asr', work: 'asr.submit', pieces: false },
   { model: 'qwen3-asr-flash', work: 'asr.call', pieces: true },
+  { model: 'fun-asr-flash-2026-06-15', work: 'asr.call', pieces: true },
 ])('$model', ({ model, work, pieces }) => {
   let desk: Bench;
 

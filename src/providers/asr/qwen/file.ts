@@ -8,7 +8,7 @@ import type { AsrModel } from './models.js';
 import type { QwenOptions } from './options.js';
 import { fetchResult, isExpired } from './result.js';
 import { isNoSpeech } from './silence.js';
-import { filterRefused, mostSpeakers, submission } from './submission.js';
+import { mostSpeakers, type SubmissionWish, submission, writtenOtherwise } from './submission.js';
 import { readTranscript, settleLanguage } from './transcript.js';
 import { type Subtask, type TranscriptFile, taskResult, transcriptionPath } from './wire.js';
 
@@ -70,16 +70,18 @@ async function submit(
   await requireAudio(request.audio?.path ?? '');
   const url = await request.publishAudio(model.id, signal);
   const { speakers } = request;
-  const wish = { url, language, speakers, context: options.context };
+  const { context, contextAs, timeoutMs } = options;
   const onSubmitted = ({ taskId }: { readonly taskId: string }) => request.saveJob?.(taskId);
-  const limits = options.timeoutMs === undefined ? undefined : { totalMs: options.timeoutMs };
-  const send = (filterAsObject: boolean) =>
-    client.submit(transcriptionPath, submission(model, { ...wish, filterAsObject }), signal, { onSubmitted, limits });
+  const limits = timeoutMs === undefined ? undefined : { totalMs: timeoutMs };
+  const send = (wish: SubmissionWish) =>
+    client.submit(transcriptionPath, submission(model, wish), signal, { onSubmitted, limits });
+  const wish: SubmissionWish = { url, language, speakers, context, contextAs, filterAsObject: false };
   try {
-    return await send(false);
+    return await send(wish);
   } catch (error) {
-    if (!filterRefused(error)) throw error;
-    return send(true);
+    const other = writtenOtherwise(wish, error);
+    if (other === undefined) throw error;
+    return send(other);
   }
 }
 

@@ -6,6 +6,7 @@ import { recogniseFile } from './file.js';
 import { type AsrModel, chooseModel, findModel } from './models.js';
 import { qwenOptions } from './options.js';
 import { largestPieceBytes, longestPieceMs, recognisePiece } from './pieces.js';
+import { recogniseTimedPiece } from './timed-pieces.js';
 
 /** 12 hours and 2 GB (qwen-asr-api-reference, 2026). */
 const longestFileMs = 12 * 3_600_000;
@@ -28,7 +29,7 @@ export const qwen = defineProvider({
 
     function wayOf(model: AsrModel): AsrWay {
       const recogniser = { model, client, options };
-      const recognise = model.family === 'sync' ? recognisePiece : recogniseFile;
+      const recognise = recognisers[model.family];
       return {
         model: model.id,
         limits: limitsOf(model, options.concurrency),
@@ -59,8 +60,15 @@ function withHint(error: unknown): never {
   throw new DubError(code, message, { hint, retryable, cause: error, ...wait });
 }
 
+const recognisers = {
+  filetrans: recogniseFile,
+  fun: recogniseFile,
+  sync: recognisePiece,
+  timed: recogniseTimedPiece,
+} as const;
+
 function limitsOf(model: AsrModel, concurrency: number): AsrLimits {
-  const sync = model.family === 'sync';
+  const sync = model.family === 'sync' || model.family === 'timed';
   return {
     languages: [...model.codes.keys()],
     maxDurationMs: sync ? longestPieceMs : longestFileMs,

@@ -2,7 +2,7 @@ import { primaryLanguage } from '../../../domain/language.js';
 import { DubError } from '../../../errors.js';
 
 /** How a family of models is called. */
-export type AsrFamily = 'filetrans' | 'fun' | 'sync';
+export type AsrFamily = 'filetrans' | 'fun' | 'sync' | 'timed';
 
 /** One model of recognition. */
 export interface AsrModel {
@@ -61,6 +61,11 @@ const rules: readonly Rule[] = [
     ...{ languages: funLanguages, requestsPerMinute: 600 },
   },
   {
+    // No rate is documented but for 3.1: 1200. The lowest of the family is kept to.
+    ...{ pattern: /^(qwen-audio-3\.\d-asr-flash|fun-asr-flash)(-\d{4}-\d\d-\d\d)?$/, family: 'timed' },
+    ...{ languages: funLanguages, requestsPerMinute: 600 },
+  },
+  {
     ...{ pattern: /^paraformer-v2$/, family: 'fun' },
     ...{ languages: paraformerLanguages, requestsPerMinute: 1200 },
   },
@@ -74,7 +79,7 @@ export function findModel(id: string): AsrModel {
     return { id, family, requestsPerMinute, codes: codesOf(languages.split(' ')) };
   }
   throw new DubError('PROVIDER_UNSUPPORTED', `${JSON.stringify(id)} is no recogniser of Model Studio known here.`, {
-    hint: `--asr qwen takes ${Object.values(usualModels).join(', ')}, qwen-audio-3.0-asr-flash-filetrans, their dated names, or no model at all: then it is chosen by what is asked.`,
+    hint: `--asr qwen takes ${Object.values(usualModels).join(', ')}, qwen-audio-3.0-asr-flash-filetrans, qwen-audio-3.1-asr-flash, their dated names, or no model at all: then it is chosen by what is asked.`,
   });
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseLanguage } from '../../../domain/language.js';
 import { DubError } from '../../../errors.js';
-import type { DashscopeClient } from '../../vendors/dashscope/index.js';
+import type { Schema } from '../../../net/http.js';
 import type { AsrReply, AsrRequest } from '../contract.js';
 import { type FileRecogniser, noSpeakers } from './file.js';
 import { codeFor } from './language.js';
@@ -20,27 +20,18 @@ export const largestPieceBytes = Math.floor(((mostEncodedBytes - 64) / 4) * 3);
 
 /** Recognises one piece of sound that is sent along with the request. It gives no times: the segment spans the piece. */
 export async function recognisePiece(
-  { model, client, options }: FileRecogniser,
+  recogniser: FileRecogniser,
   request: AsrRequest,
   signal: AbortSignal,
 ): Promise<AsrReply> {
-  const { audio } = request;
-  if (!audio) throw new Error('qwen was asked to transcribe without audio');
+  const { model, options } = recogniser;
   const language = codeFor(request.language, model);
-  if (audio.durationMs > longestPieceMs) throw tooLong(model.id, `${Math.round(audio.durationMs / 1000)} s`, '180 s');
-  const bytes = await readAudio(audio.path);
-  if (bytes.length > largestPieceBytes) throw tooLong(model.id, `${bytes.length} bytes`, `${largestPieceBytes} bytes`);
-  await client.limit(model.id, {
-    requestsPerMinute: options.requestsPerMinute ?? model.requestsPerMinute,
-    concurrency: options.concurrency,
-  });
-  const uri = `data:${audio.mediaType};base64,${bytes.toString('base64')}`;
-  const body = bodyFor(model.id, uri, language, options.context);
-  const limits = options.timeoutMs === undefined ? undefined : { totalMs: options.timeoutMs };
+  const audio = await allowedPiece(recogniser, request);
+  const body = bodyFor(model.id, audio.uri, language, options.context);
   const wantsSpeakers = request.speakers !== undefined && request.speakers !== 1;
   const told = wantsSpeakers ? [noSpeakers(model)] : [];
-  const answer = await ask(client, body, signal, limits);
-  if (answer === undefined) return empty(request, told);
+  const answer = await askForPiece(recogniser, body, generationReply, signal);
+  if (answer === undefined) return emptyReply(request, told);
   const { value, requestIds } = answer;
   const { text, heard, cut } = readAnswer(value);
   const segments = text === '' ? [] : [{ id: '1', startMs: 0, endMs: audio.durationMs, text, words: [] }];
@@ -67,15 +58,31 @@ function bodyFor(model: string, uri: string, language: string | undefined, conte
   };
 }
 
-/** Undefined when the service says by an error that there is no speech. */
-async function ask(
-  client: DashscopeClient,
+/**
+ * The sound of a piece as it goes along with a call, when it is within the limits.
+ * @throws PROVIDER_UNSUPPORTED for a piece that is too long, INPUT_UNREADABLE
+ */
+export async function allowedPiece({ model }: FileRecogniser, { audio }: AsrRequest) {
+  if (!audio) throw new Error('qwen was asked to transcribe without audio');
+  const { mediaType, durationMs } = audio;
+  if (durationMs > longestPieceMs) throw tooLong(model.id, `${Math.round(durationMs / 1000)} s`, '180 s');
+  const bytes = await readAudio(audio.path);
+  if (bytes.length > largestPieceBytes) throw tooLong(model.id, `${bytes.length} bytes`, `${largestPieceBytes} bytes`);
+  return { uri: `data:${mediaType};base64,${bytes.toString('base64')}`, mediaType, durationMs };
+}
+
+/** Asks within the model's rate. Undefined when the service says by an error that there is no speech. */
+export async function askForPiece<T>(
+  { model, client, options }: FileRecogniser,
   body: object,
+  schema: Schema<T>,
   signal: AbortSignal,
-  limits: { readonly totalMs: number } | undefined,
 ) {
+  const { requestsPerMinute = model.requestsPerMinute, concurrency, timeoutMs } = options;
+  await client.limit(model.id, { requestsPerMinute, concurrency });
+  const limits = timeoutMs === undefined ? undefined : { totalMs: timeoutMs };
   try {
-    return await client.post(generationPath, body, generationReply, signal, { limits });
+    return await client.post(generationPath, body, schema, signal, { limits });
   } catch (error) {
     if (saysNoSpeech(error)) return undefined;
     throw error;
@@ -91,7 +98,8 @@ function readAnswer({ output }: GenerationReply): { text: string; heard: string 
   return { text: text.trim(), heard, cut: finish_reason === 'length' };
 }
 
-function empty({ language }: AsrRequest, warnings: readonly string[]): AsrReply {
+/** What is said of a piece without speech. */
+export function emptyReply({ language }: AsrRequest, warnings: readonly string[]): AsrReply {
   return {
     transcript: { language: settleLanguage(language, undefined, []).language, segments: [] },
     ...{ warnings, units: [], requestIds: [] },

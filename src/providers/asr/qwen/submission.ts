@@ -11,6 +11,8 @@ export interface SubmissionWish {
   readonly context: string | undefined;
   /** The docs show the filter as a JSON string on two pages and as an object on a third. */
   readonly filterAsObject: boolean;
+  /** `text` in the schema and in older pages; another sample has it as `corpus: {text}`. */
+  readonly contextAs: 'text' | 'corpus';
 }
 
 /** The hint for the number of speakers goes from 2 to this. */
@@ -25,7 +27,8 @@ export function submission(model: AsrModel, wish: SubmissionWish): object {
   return model.family === 'filetrans' ? filetransBody(model, wish) : funBody(model, wish);
 }
 
-function filetransBody(model: AsrModel, { url, language, context }: SubmissionWish): object {
+function filetransBody(model: AsrModel, { url, language, context, contextAs }: SubmissionWish): object {
+  const told = contextAs === 'text' ? { text: context } : { corpus: { text: context } };
   return {
     model: model.id,
     input: { file_url: url },
@@ -34,7 +37,7 @@ function filetransBody(model: AsrModel, { url, language, context }: SubmissionWi
       ...(language === undefined ? {} : { language }),
       // Whatever the language: sentences are then cut at punctuation too, which matters more than the words.
       enable_words: true,
-      ...(context === undefined ? {} : { text: context }),
+      ...(context === undefined ? {} : told),
     },
   };
 }
@@ -55,7 +58,22 @@ function funBody(model: AsrModel, { url, language, speakers, context, filterAsOb
   };
 }
 
+/** The wish as it may be taken after a refusal of how something in it is written; undefined for other refusals. */
+export function writtenOtherwise(wish: SubmissionWish, error: unknown): SubmissionWish | undefined {
+  if (filterRefused(error)) return wish.filterAsObject ? undefined : { ...wish, filterAsObject: true };
+  if (wish.context === undefined || !contextRefused(error)) return undefined;
+  return { ...wish, contextAs: wish.contextAs === 'text' ? 'corpus' : 'text' };
+}
+
+function contextRefused(error: unknown): boolean {
+  return (
+    error instanceof DubError &&
+    error.code === 'PROVIDER_REFUSED' &&
+    /\b(parameters\.text|corpus)\b/i.test(error.message)
+  );
+}
+
 /** True when the service took exception to how the filter is written. */
-export function filterRefused(error: unknown): boolean {
+function filterRefused(error: unknown): boolean {
   return error instanceof DubError && error.code === 'PROVIDER_REFUSED' && /special_word_filter/i.test(error.message);
 }

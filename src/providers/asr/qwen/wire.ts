@@ -84,5 +84,39 @@ export const generationReply = z.union([
     .transform(({ usage, ...output }) => ({ output, usage })),
 ]);
 
+const timedSentence = sentence.extend({ text: z.string().catch('') });
+
+const timedParts = {
+  text,
+  sentence: timedSentence.nullish().catch(undefined),
+  sentences: z
+    .array(timedSentence)
+    .nullish()
+    .catch(undefined)
+    .transform((all) => all ?? []),
+};
+
+/** Seconds, or the tokens that some models are billed by. */
+const timedUsage = z
+  .looseObject({ duration: number, seconds: number, input_tokens: number, output_tokens: number })
+  .nullish()
+  .catch(undefined);
+
+/**
+ * Answer of the newer models with times. On workspace hosts everything stands at the top, with a copy under `output`
+ * that lacks the usage: measured 2026-09-25.
+ */
+export const timedReply = z.union([
+  z
+    .looseObject({ ...timedParts, usage: timedUsage })
+    .refine((all) => typeof all.text === 'string' || all.sentence != null),
+  z
+    .looseObject({ output: z.looseObject(timedParts), usage: timedUsage })
+    .transform(({ output, usage }) => ({ ...output, usage })),
+]);
+
+/** What `timedReply` parses to. */
+export type TimedReply = z.output<typeof timedReply>;
+
 /** What `generationReply` parses to. */
 export type GenerationReply = z.output<typeof generationReply>;
