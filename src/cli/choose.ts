@@ -255,9 +255,9 @@ class Chooser {
     const { signal, say, noteServers } = this.context;
     const { waitReady, dryRun } = this.config;
     const name = `${settingOfKind[engine.definition.kind]} ${engine.label}`;
-    noteServers?.(engine.provider.staysOn ?? []);
     const readiness = await whenReady(engine.provider, name, { waitMs: dryRun ? 0 : waitReady, signal, say });
     const { ready, detail, hint = '', code } = readiness;
+    if (code !== 'PROVIDER_UNREACHABLE') noteServers?.(engine.provider.staysOn ?? []);
     if (ready) return;
     // A plan sends nothing, so it can be made before the server is started.
     if (dryRun && mayBecomeReady(readiness)) return say?.(`${name} cannot be used now: ${detail}.`);

@@ -227,6 +227,16 @@ describe('what is said of it', () => {
     expect(voices.stdout).toMatch(/indextts +default +zh en/);
     const check = await callDub(['providers', 'check', 'tts:indextts'], { cwd: folder, env });
     expect(check).toMatchObject({ exit: 0, stdout: expect.stringContaining('tts:indextts is ready') });
+    const paths = await callDub(['voices', '--tts', 'indextts'], {
+      cwd: folder,
+      env: { INDEXTTS_URL: (await start('vllm2')).url },
+    });
+    expect(paths).toMatchObject({ exit: 5, stderr: expect.stringContaining('--voice server:/srv/voices/a.wav') });
+    const samples = await callDub(['voices', '--tts', 'indextts'], {
+      cwd: folder,
+      env: { INDEXTTS_URL: (await start('gradio')).url },
+    });
+    expect(samples).toMatchObject({ exit: 0, stderr: expect.stringContaining('--voice A=clip.wav') });
     const none = await callDub(['doctor'], { cwd: folder });
     expect(none.stdout).toContain('no server is named');
     expect(server.violations).toEqual([]);

@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../../config/config.js';
 import { readLanguage } from '../../config/readers.js';
-import { languageName } from '../../domain/language.js';
+import { languageName, primaryLanguage } from '../../domain/language.js';
 import { DubError } from '../../errors.js';
 import type { LoadedProvider } from '../../providers/load.js';
 import type { Call } from '../call.js';
@@ -20,11 +20,19 @@ export async function voicesCommand(call: Call): Promise<number> {
   return withProviderTools(call.io, async (tools) => {
     const around = { loaded, cwd: call.io.cwd, tools, signal: call.signal };
     const engines = await chooseEngines(loaded, around);
-    const lists = await Promise.all(engines.map(async (engine) => listVoices(engine, language, around)));
+    // One of many that has nothing to list is no reason to list nothing.
+    const unlisted = (error: unknown) => {
+      if (engines.length > 1 && error instanceof DubError && error.code === 'PROVIDER_UNSUPPORTED') return [];
+      throw error;
+    };
+    const lists = await Promise.all(engines.map((engine) => listVoices(engine, language, around).catch(unlisted)));
     const voices = lists.flat();
     if (call.json) call.printJson({ v: 1, type: 'voices', voices });
     else if (voices.length > 0) call.print(renderVoices(voices, call));
-    if (voices.length === 0) throw noVoices(engines, language);
+    if (voices.length > 0) return 0;
+    const cloning = engines.find((engine) => clones(engine, language));
+    if (cloning === undefined) throw noVoices(engines, language);
+    call.say(`${cloning.label} has no voices of its own: it speaks with those in samples, --voice A=clip.wav.\n`);
     return 0;
   });
 }
@@ -39,6 +47,12 @@ async function chooseEngines(loaded: LoadedConfig, around: EngineSurroundings): 
   }
   const ready = (await listEngines(around)).filter((engine) => engine.entry.kind === 'tts' && engine.ready);
   return Promise.all(ready.map((engine) => loadEngine('tts', engine.entry.name, around)));
+}
+
+function clones({ provider }: LoadedProvider<'tts'>, language: string | undefined): boolean {
+  const { sample, languages } = provider.limits;
+  if (sample === undefined) return false;
+  return language === undefined || languages === 'any' || languages.includes(primaryLanguage(language));
 }
 
 interface ListedVoice {

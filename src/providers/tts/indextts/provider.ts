@@ -93,6 +93,7 @@ export function createIndexTts(options: IndexTtsOptions, tools: ProviderTools): 
       const { languages } = limitsOf(servers, options);
       if (language !== undefined && !languages.includes(primaryLanguage(language))) return [];
       const names = await namesOf(signal);
+      if (names.length === 0 && !takes(servers, 'clip')) throw noVoices(servers);
       return names.map((name) => ({ name, languages, note: book.note(name) ?? 'a voice of the server' }));
     },
     fingerprint: () => ({ wire: wireVersion, model: options.model ?? '', ...book.fingerprint() }),
@@ -142,7 +143,7 @@ function limitsOf(
   const known = servers.flatMap(({ health }) => (health === undefined || health.state === 'unfit' ? [] : [health]));
   const versions = known.length === 0 ? [versionOf(options.model ?? '')] : known.map(({ version }) => version);
   const rates = known.map(({ rate }) => rate);
-  const takesClips = servers.some(({ dialect }) => dialect === undefined || dialect.takes.has('clip'));
+  const takesClips = takes(servers, 'clip');
   return {
     maxChars,
     languages: [...new Set(versions.flatMap(languagesOf))],
@@ -215,6 +216,19 @@ function unknownVoice(
     `\`dub voices --tts indextts --lang ${language}\` lists what is there.`,
   ];
   return unsupported(`indextts has no voice ${JSON.stringify(voice)}.`, ways.join(' '));
+}
+
+/** Whether some server takes voices of that kind, or may for all that is known. */
+function takes(servers: readonly IndexServer[], kind: VoiceRef['kind']): boolean {
+  return servers.some(({ dialect }) => dialect === undefined || dialect.takes.has(kind));
+}
+
+function noVoices(servers: readonly IndexServer[]): DubError {
+  const hosts = servers.map(({ host, dialect }) => `${host} (${dialect?.name})`).join(', ');
+  return unsupported(
+    `${hosts} has no voices by name and takes no samples.`,
+    'Give a path on the server: --voice server:/srv/voices/a.wav. Servers of the dialects upload, gradio and omni take samples.',
+  );
 }
 
 function noneFits(request: TtsRequest, servers: readonly IndexServer[]): DubError {

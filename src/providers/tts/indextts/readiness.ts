@@ -23,6 +23,8 @@ interface Found {
 }
 
 const waits = 'Wait for it with --wait-ready 15m, or look at the server.';
+const away =
+  'Check INDEXTTS_URL, and that the server is started there; --wait-ready 15m waits for it. The same command resumes.';
 
 async function lookAt(server: IndexServer, signal: AbortSignal): Promise<Found> {
   const { host } = server;
@@ -34,6 +36,7 @@ async function lookAt(server: IndexServer, signal: AbortSignal): Promise<Found> 
     if (!(error instanceof DubError) || error.code === 'INTERRUPTED') throw error;
     const loading = error.code === 'PROVIDER_BUSY';
     const detail = error.message.replace(/\.$/, '');
-    return { state: loading ? 'loading' : 'away', detail, hint: error.hint ?? waits, code: error.code };
+    const hint = error.code === 'PROVIDER_UNREACHABLE' ? away : (error.hint ?? waits);
+    return { state: loading ? 'loading' : 'away', detail, hint, code: error.code };
   }
 }

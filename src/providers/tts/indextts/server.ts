@@ -9,6 +9,7 @@ import { omni } from './dialects/omni.js';
 import { openaiShape } from './dialects/openai.js';
 import { ttsService } from './dialects/tts-service.js';
 import { upload, vllm1, vllm2 } from './dialects/vllm.js';
+import { versionOf } from './models.js';
 import type { DialectName, IndexTtsOptions } from './options.js';
 import type { Member } from './pool.js';
 
@@ -61,6 +62,7 @@ export function indexServer(
     },
     tools,
   );
+  refuseUnknownModel(options);
   let dialect = options.dialect === 'auto' ? undefined : makers[options.dialect](link, { model: options.model, warn });
   let health: Health | undefined;
   /** False once the server was put aside: it may come back as another one. */
@@ -144,4 +146,13 @@ function notNow(host: string, { state, detail, hint }: Health): DubError {
       retryable: true,
     },
   );
+}
+
+/** A version that nobody knows would be served by another without a word; names of models are told by the server. */
+function refuseUnknownModel({ model, dialect }: IndexTtsOptions): void {
+  const isName = model === undefined || model.includes('/') || dialect === 'openai' || dialect === 'omni';
+  if (isName || versionOf(model) !== undefined) return;
+  throw new DubError('CONFIG_INVALID', `There is no IndexTTS ${JSON.stringify(model)}.`, {
+    hint: 'Versions are 1.5, 2 and 2.5: --tts indextts:2.5. Leave it out where the server tells.',
+  });
 }
