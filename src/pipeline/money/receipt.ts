@@ -49,7 +49,10 @@ export function writeReceipt(
     cached: countCached(entries),
     failed: failed.length,
     retries: retries.length,
-    stages: groupBy(entries, rowKey).map((group) => stageRow(group, retries, inCurrency)),
+    stages: withRetries(
+      groupBy(entries, rowKey).map((group) => stageRow(group, inCurrency)),
+      retries,
+    ),
     lines: lineRows(paid, inCurrency),
   };
 }
@@ -58,15 +61,10 @@ function rowKey({ stage, language, provider, model }: ReceiptEntry): string {
   return JSON.stringify([stage, language, provider, model]);
 }
 
-function stageRow(
-  entries: readonly ReceiptEntry[],
-  retries: readonly NotedRetry[],
-  inCurrency: (money: Money) => Record<string, number>,
-): StageRow {
+function stageRow(entries: readonly ReceiptEntry[], inCurrency: (money: Money) => Record<string, number>): StageRow {
   const { stage, language, provider, model } = entries[0]!;
   const paid = entries.filter(({ outcome }) => outcome === 'paid');
   const failed = entries.length - paid.length - entries.filter(({ outcome }) => outcome === 'cached').length;
-  const again = retries.filter((one) => one.stage === stage && one.language === language && one.provider === provider);
   return {
     stage,
     ...(language === undefined ? {} : { language }),
@@ -75,12 +73,27 @@ function stageRow(
     calls: paid.length + failed,
     cached: countCached(entries),
     failed,
-    retries: again.length,
+    retries: 0,
     units: sumUnits(paid),
     money: inCurrency(sumOf(paid)),
     unpriced: paid.filter(({ bill }) => !bill.priced).length,
     requestIds: paid.flatMap(({ requestIds }) => requestIds),
   };
+}
+
+/** Each retry in the row it belongs to; one that names no target or model goes to the first that fits. */
+function withRetries(rows: readonly StageRow[], retries: readonly NotedRetry[]): StageRow[] {
+  const counts = rows.map(() => 0);
+  for (const { stage, language, provider } of retries) {
+    const at = rows.findIndex(
+      (row) =>
+        row.stage === stage &&
+        (language === undefined || row.language === language) &&
+        row.provider.split(':')[0] === provider.split(':')[0],
+    );
+    if (at >= 0) counts[at] = (counts[at] ?? 0) + 1;
+  }
+  return rows.map((row, index) => ({ ...row, retries: counts[index] ?? 0 }));
 }
 
 /** Of an answer for several lines each line counts. */
