@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeMaterial } from './material.js';
 import { median, watch } from './measure.js';
+import { serviceRow } from './service.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dub = join(root, 'bin', 'dub.js');
@@ -87,6 +88,12 @@ async function jobs() {
   return rows;
 }
 
+async function service() {
+  const [minutes, lines] = full ? [60, 600] : [2, 20];
+  const material = await makeMaterial(folder, minutes, lines);
+  return serviceRow({ root, folder, material, minutes, lines });
+}
+
 const shown = (value, digits = 0) => value.toFixed(digits);
 try {
   const report = {
@@ -98,6 +105,7 @@ try {
     },
     startUp: await startUp(),
     jobs: await jobs(),
+    service: await service(),
   };
   console.log('| start | ms | `node -e 0` ms | ratio | aim |\n|---|---|---|---|---|');
   for (const row of report.startUp) {
@@ -117,6 +125,13 @@ try {
     ];
     console.log(`| ${[...cells, shown(row.againMs / 1000, 1), shown(row.ownMiB), shown(row.treeMiB)].join(' | ')} |`);
   }
+  const { service: row } = report;
+  console.log(
+    `\n| film | lines | to the last voice s | critical path s | ratio | aim | requests |\n|---|---|---|---|---|---|---|`,
+  );
+  console.log(
+    `| ${[`${row.minutes} min`, row.lines, shown(row.ms / 1000, 1), shown(row.leastMs / 1000, 1), shown(row.ratio, 2), row.aim, row.totals].join(' | ')} |`,
+  );
   mkdirSync(join(root, 'coverage'), { recursive: true });
   writeFileSync(join(root, 'coverage', 'bench.json'), `${JSON.stringify(report, null, 2)}\n`);
 } finally {

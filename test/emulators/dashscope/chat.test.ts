@@ -16,6 +16,23 @@ async function post(body: object): Promise<{ status: number; text: string }> {
   return { status: response.status, text: await response.text() };
 }
 
+test('the native interface answers the same in its own form', async () => {
+  emulator = await startEmulator({ parts: [chat()] });
+  const response = await fetch(`${emulator.url}/api/v1/services/aigc/text-generation/generation`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${defaultKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      ...{ model: 'qwen-mt-flash', input: { messages } },
+      parameters: { result_format: 'message', translation_options: options },
+    }),
+  });
+  expect(await response.json()).toMatchObject({
+    output: { choices: [{ finish_reason: 'stop', message: { role: 'assistant', content: toy('I laugh a lot.') } }] },
+    usage: { input_tokens: expect.any(Number), output_tokens: expect.any(Number) },
+  });
+  expect(emulator.violations).toEqual([]);
+});
+
 const messages = [{ role: 'user', content: 'I laugh a lot.' }];
 const options = { source_lang: 'English', target_lang: 'Spanish' };
 const format = { type: 'json_object' };

@@ -88,11 +88,54 @@ export function chat(settings: ChatSettings = {}): Part {
       model: (id) => /^qwen-mt-(plus|flash|turbo|lite)$/.test(id),
       handle: (call) => machine(call, settings),
     });
+    const nativePath = '/api/v1/services/aigc/text-generation/generation';
+    emulator.route({
+      ...{ endpoint: 'chat', method: 'POST', path: nativePath },
+      model: (id) => Object.hasOwn(models, id),
+      handle: (call) => natively(call, (flat) => general(flat, models[call.model]!, settings)),
+    });
+    emulator.route({
+      ...{ endpoint: 'mt', method: 'POST', path: nativePath },
+      model: (id) => /^qwen-mt-(plus|flash|turbo|lite)$/.test(id),
+      handle: (call) => natively(call, (flat) => machine(flat, settings)),
+    });
     emulator.route({
       ...{ endpoint: 'models', method: 'GET', path: '/compatible-mode/v1/models' },
       handle: () => ({ json: { object: 'list', data: Object.keys(models).map((id) => ({ id, object: 'model' })) } }),
     });
   };
+}
+
+/** What a whole answer of the compatible mode holds. */
+interface Completion {
+  readonly choices: readonly [{ readonly message: { readonly content: string }; readonly finish_reason: string }];
+  readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number; readonly total_tokens: number };
+}
+
+/** The native interface: messages in `input`, everything else in `parameters`, and an answer of another form. */
+async function natively(call: Call, answer: (flat: Call) => Promise<Answer>): Promise<Answer> {
+  call.only(call.json, ['model', 'input', 'parameters'], 'body');
+  const { input, parameters = {} } = call.json as { input?: Json; parameters?: Json };
+  if (input === undefined) throw new ApiError(400, 'BadRequest.EmptyInput', 'input is required.');
+  call.only(input, ['messages', 'prompt'], 'input');
+  const { result_format: format = 'text', incremental_output: incremental = false, ...others } = parameters;
+  const messages = input.messages ?? [{ role: 'user', content: input.prompt }];
+  const flat = { ...call, json: { model: call.model, messages, ...others }, wantsStream: false };
+  const { choices, usage } = (await answer(flat)).json as unknown as Completion;
+  const { prompt_tokens: input_tokens, completion_tokens: output_tokens, total_tokens } = usage;
+  const told = (content: string, finish: string) => ({
+    output:
+      format === 'message'
+        ? { choices: [{ finish_reason: finish, message: { role: 'assistant', content } }] }
+        : { text: content, finish_reason: finish },
+    usage: { input_tokens, output_tokens, total_tokens },
+  });
+  const [{ message, finish_reason: finish }] = choices;
+  if (!call.wantsStream) return { json: told(message.content, finish) };
+  const pieces = message.content.match(/\S*\s*/g)?.filter(Boolean) ?? [];
+  const shown = (index: number) => (incremental === true ? pieces[index]! : pieces.slice(0, index + 1).join(''));
+  const ends = (index: number) => (index === pieces.length - 1 ? finish : 'null');
+  return { events: pieces.map((_, index) => ({ data: told(shown(index), ends(index)) })) };
 }
 
 /** Every word turned round, with an ending: depends on every letter, and `untoy` turns it back. */
