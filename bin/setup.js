@@ -12,6 +12,7 @@ const needs = {
     { program: 'espeak-ng', apt: ['espeak-ng'], brew: 'espeak-ng' },
   ],
   test: [
+    { program: 'cc', apt: ['gcc', 'libc6-dev'], brew: undefined },
     { program: 'flite', apt: ['flite'], brew: 'flite' },
     { program: 'pocketsphinx_continuous', apt: ['pocketsphinx'], brew: 'cmu-pocketsphinx' },
     { file: '/usr/share/pocketsphinx/model/en-us/en-us/mdef', apt: ['pocketsphinx-en-us'] },

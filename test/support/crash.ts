@@ -16,7 +16,6 @@ import { ffmpeg, makeMedia } from './media.js';
 /** What is said in the film, and its translation. */
 const lines: readonly (readonly [string, string])[] = [
   ['Good evening, everybody, and welcome to the show.', 'Buenas noches a todos y bienvenidos al programa.'],
-  ['Thank you, it is a pleasure to be here tonight.', 'Gracias, es un placer estar aquí esta noche.'],
   ['Tell us about the weather in Scotland.', 'Háblenos del tiempo en Escocia.'],
   ['He was not an ill-disposed young man.', 'No era un joven de mala índole.'],
   ['His wife was a strong caricature of himself.', 'Su mujer era una caricatura de él mismo.'],
@@ -65,7 +64,7 @@ export interface Ground {
 
 /** Makes the film and starts the service, slow enough to be killed in. */
 export async function makeGround(folder: string): Promise<Ground> {
-  const talk = await makeTalk(lines.map(([text], index) => ({ text, afterMs: 600, speaker: index % 2 })));
+  const talk = await makeTalk(lines.map(([text], index) => ({ text, afterMs: 450, speaker: index % 2 })));
   const [samples] = (await decodeSound(await readFile(talk.path)))!;
   const audio = [{ samples: samples!, sampleRate: 16_000 }];
   await makeMedia(folder, { name: 'talk.mp4', seconds: talk.durationMs / 1000, audio });
