@@ -14,7 +14,7 @@ export async function watch(program, args, options = {}) {
   const code = await new Promise((resolve) => child.on('close', resolve));
   clearInterval(timer);
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}\n${output.slice(-2000)}`);
-  return { ms: performance.now() - started, ownMiB: peak.own / 1024, treeMiB: peak.tree / 1024 };
+  return { ms: performance.now() - started, ownMiB: peak.own / 1024, treeMiB: peak.tree / 1024, output };
 }
 
 function sample(pid, peak) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DubError } from '../../src/errors.js';
 import { createHttp } from '../../src/net/client.js';
 import type { Http, HttpScope } from '../../src/net/http.js';
-import { qwen as translator } from '../../src/providers/translation/qwen/index.js';
+import { qwen as translator } from '../../src/providers/translation/chat/index.js';
 import { qwen as voice } from '../../src/providers/tts/qwen/index.js';
 import { writeWav } from '../../src/sound/wav.js';
 import { instantClock } from '../net/clocks.js';
