@@ -96,12 +96,27 @@ it('an account that is refused is asked once; everything goes on with the next e
   expect(talk.emulator.requestsTo('tts').length).toBeLessThanOrEqual(4);
 });
 
-it('an engine that cannot be used here is passed over and said; an empty place in a chain is refused', async () => {
-  const spoken = await talk.call('talk.mp4', '--to', 'es', ...words, '--tts', 'say,espeak-ng', '--json');
-  expect(spoken.exit).toBe(8);
-  expect(jsonLines(spoken.stdout).filter(({ type }) => type === 'provider-fallback')).toMatchObject([
-    { stage: 'synthesize', from: 'say', to: 'espeak-ng' },
+it('a film that one recogniser refuses is heard by the next, and an engine that is not there is passed over and said', async () => {
+  talk.emulator.fail('asr.submit', { times: Infinity, status: 400, code: 'Arrearage', message: 'Access denied.' });
+  const chains = ['--asr', 'qwen,pocketsphinx', '--translator', 'apertium', '--tts', 'say,espeak-ng'];
+  const { exit, stdout } = await talk.call('talk.mp4', '--to', 'es', '--from', 'en', ...chains, '--json');
+  expect(exit).toBe(8);
+  expect(summaryOf(stdout).outputs).toMatchObject([
+    {
+      fallbacks: [
+        { stage: 'transcribe', from: 'qwen', to: 'pocketsphinx', utteranceIds: [] },
+        { stage: 'synthesize', from: 'say', to: 'espeak-ng' },
+      ],
+    },
   ]);
+  expect(jsonLines(stdout).filter(({ type }) => type === 'provider-fallback')).toMatchObject([
+    { stage: 'transcribe', from: 'qwen', to: 'pocketsphinx', code: 'PROVIDER_QUOTA' },
+    { stage: 'synthesize', from: 'say', to: 'espeak-ng', code: 'ENGINE_MISSING' },
+  ]);
+  expect(talk.emulator.requestsTo('asr.submit')).toHaveLength(1);
+});
+
+it('an empty place in a chain is refused', async () => {
   expect(await talk.call('talk.mp4', '--to', 'es', ...words, '--tts', 'qwen,')).toMatchObject({
     exit: 2,
     stderr: expect.stringContaining('--tts has an empty place between its commas.'),
