@@ -1,6 +1,6 @@
 // The public API of the package `dubbing`; whatever is not exported here may change without notice.
+export type { Cast, CastMember, CastSample } from './domain/cast.js';
 export type {
-  Cast,
   LineFailure,
   Script,
   TranslatedLine,

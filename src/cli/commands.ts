@@ -103,10 +103,14 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
   },
   voices: {
     summary: "list an engine's voices",
-    operands: '[--tts NAME] [--lang LANG]',
+    operands: '[delete NAME…|--all] [--own] [--tts NAME] [--lang LANG]',
     settings: ['tts', 'offline', ...engines, ...shown, 'profile'],
-    calls: ['lang', 'config', 'help', 'version'],
-    examples: [['dub voices --tts espeak-ng --lang es', 'names to give to --voice']],
+    calls: ['own', 'all', 'lang', 'config', 'help', 'version'],
+    examples: [
+      ['dub voices --tts espeak-ng --lang es', 'names to give to --voice'],
+      ['dub voices --own --tts qwen', 'cloned voices that the account keeps'],
+      ['dub voices delete --all --tts qwen', 'away with those that dub has made'],
+    ],
   },
   providers: {
     summary: 'list the engines and services, or check one',

@@ -8,6 +8,7 @@ import {
   stageChoices,
   subtitleChoices,
   verifyChoices,
+  voicesChoices,
 } from '../config/config.js';
 import { readAmount, readCurrency, readExchangeRates, readPrices } from '../config/money-readers.js';
 import type { Feed, OptionTable } from '../config/option.js';
@@ -221,11 +222,32 @@ export const optionTable: OptionTable = {
     read: readVoices,
     default: {},
     defaultText: "the engine's best for the language",
-    help: 'voice of a speaker, or of all; `dub voices` lists them',
+    help: 'voice of a speaker, or of all, or a recording to clone: A=clip.wav',
     feeds: [
       { provider: 'tts:indextts', option: 'asked' },
       { provider: 'tts:openai', option: 'asked' },
+      { provider: 'tts:qwen', option: 'asked' },
     ],
+  },
+  voices: {
+    group: 'Engines',
+    flag: '--voices',
+    value: voicesChoices.join('|'),
+    env: ['DUBBING_VOICES'],
+    rc: true,
+    read: readChoice(voicesChoices),
+    default: 'engine',
+    choices: voicesChoices,
+    help: "whose voices speakers get whom --voice does not name: the engine's, or their own, cloned",
+  },
+  deleteVoices: {
+    group: 'Engines',
+    flag: '--delete-voices',
+    env: ['DUBBING_DELETE_VOICES'],
+    rc: true,
+    read: readSwitch,
+    default: false,
+    help: 'at the end, delete cloned voices that the service keeps',
   },
   voiceConsent: {
     group: 'Engines',
@@ -875,6 +897,8 @@ export const callOptions = {
     help: 'what was used longest ago, until no more is left than this: 5G',
   },
   job: { flag: '--job', value: 'folder', help: 'all that the runs of this work folder used (also: --work)' },
+  own: { flag: '--own', help: 'the cloned voices that the account keeps at the service' },
+  all: { flag: '--all', help: 'with `delete`: every cloned voice that dub has made' },
   lang: { flag: '--lang', value: 'lang', help: 'only this language' },
   help: { flag: '--help', short: '-h', help: 'show this help' },
   version: { flag: '--version', short: '-V', help: 'show the version' },

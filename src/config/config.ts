@@ -8,6 +8,8 @@ export const bedChoices = ['duck', 'keep', 'mute'] as const;
 export const loudnessChoices = ['source', 'ebu', 'youtube', 'podcast', 'netflix'] as const;
 /** How the subtitles of the dub are delivered. */
 export const subtitleChoices = ['soft', 'both', 'srt', 'vtt', 'burn', 'none'] as const;
+/** Whose voices speakers get: the engine's, or their own, cloned. */
+export const voicesChoices = ['engine', 'clone'] as const;
 /** What plays where a line could not be voiced; `fail` ends the run. */
 export const lineFailureChoices = ['keep-original', 'silence', 'fail'] as const;
 /** What the meaning guard does with lines it doubts. */
@@ -56,6 +58,10 @@ export interface Config {
   readonly store: string | undefined;
   /** Speaker label to voice name; `*` stands for every speaker. */
   readonly voice: Readonly<Record<string, string>>;
+  /** Whose voices speakers get for whom none is named. */
+  readonly voices: (typeof voicesChoices)[number];
+  /** True: cloned voices that a service keeps are deleted when the run is over. */
+  readonly deleteVoices: boolean;
   /** The consent of those whose voices are cloned, in words or as an id. */
   readonly voiceConsent: string | undefined;
   readonly offline: boolean;

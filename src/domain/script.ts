@@ -51,9 +51,3 @@ export interface Translation {
   readonly lines: readonly TranslatedLine[];
   readonly failures: readonly LineFailure[];
 }
-
-/** Which voice speaks for each speaker. */
-export interface Cast {
-  readonly provider: string;
-  readonly voices: Readonly<Record<string, string>>;
-}

@@ -2,27 +2,28 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dub, Mix, StreamFate, Subtitles, Verdict } from '../domain/dub.js';
 import { nativeLanguageName } from '../domain/language.js';
-import type { Cast, LineFailure, Translation } from '../domain/script.js';
+import type { LineFailure, Translation } from '../domain/script.js';
 import type { Takes, Timeline } from '../domain/timeline.js';
 import { DubError, type DubErrorCode } from '../errors.js';
 import { holdsText } from '../media/containers.js';
 import { audioCodecFor } from '../media/dub-codec.js';
 import { findFont } from '../media/fonts.js';
 import { align, defaultTiming } from '../stages/align/index.js';
-import { cast } from '../stages/cast.js';
 import { type SubtitlesExpectation, summarise } from '../stages/check.js';
 import { mix } from '../stages/mix/index.js';
 import { mux } from '../stages/mux/index.js';
 import { bilingualLimits, subtitle } from '../stages/subtitle.js';
 import { writeSrt, writeVtt } from '../subtitles/write.js';
 import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
+import { type Casting, voiceNames } from './casting/crew.js';
+import { castVoices } from './casting/perform.js';
 import { type CheckRecord, checkRecord, checkRecordName, writeReport } from './check.js';
 import type { OutputSummary } from './events.js';
 import { fallbacksOf, tellUnusable } from './fallbacks.js';
 import { noteFinished, notePublished } from './finished.js';
 import { type Fitted, fitLines } from './fit.js';
 import type { DubJob } from './job.js';
-import { castKey, filesExist, lineShape, mixKey, reportKey } from './keys.js';
+import { filesExist, lineShape, mixKey, reportKey } from './keys.js';
 import { countOf, toJsonText, translationAsSrt } from './readable.js';
 import { keepSettled } from './settled.js';
 import { type Verified, verifyDub, voiceAgain } from './verify.js';
@@ -31,7 +32,7 @@ import { type TargetWork, warn } from './work.js';
 
 /** One target's lines: written, spoken, and made to fit. */
 export interface VoicedTarget extends Fitted {
-  readonly casting: Cast;
+  readonly casting: Casting;
 }
 
 /** Translates and voices one target's lines: the half that waits for services. */
@@ -44,7 +45,7 @@ export async function voiceTarget(work: TargetWork): Promise<VoicedTarget> {
   const fitted = await fitLines(work, casting, await translateAndVoice(work, casting));
   const { output, shared, session } = work;
   const shape = await lineShape(output.target, shared.source, session.folder.rounds, casting);
-  await keepSettled(session.folder, shared.script, fitted.translation, casting.voices, shape);
+  await keepSettled(session.folder, shared.script, fitted.translation, voiceNames(casting.cast), shape);
   return { casting, ...fitted };
 }
 
@@ -103,7 +104,7 @@ async function soundDub(
 /** Under --verify the dub is compared and heard; --verify=fix voices what was not heard as written again, once. */
 async function guardMeaning(
   work: TargetWork,
-  casting: Cast,
+  casting: Casting,
   translation: Translation,
   sounding: Sounding,
   failures: readonly LineFailure[],
@@ -121,25 +122,6 @@ async function guardMeaning(
 /** Says what making this target's dub would buy and change, and does none of it. */
 export async function showInto(work: TargetWork): Promise<void> {
   await tellChanges(work, await castVoices(work));
-}
-
-async function castVoices(work: TargetWork): Promise<Cast> {
-  const { job, session, language, shared } = work;
-  const { tts } = work.output.target;
-  const speakers = [...new Set(shared.script.utterances.map((utterance) => utterance.speaker))];
-  const given = await castKey(job, work.output.target, speakers);
-  const options = { language, label: tts.label, voices: job.voices };
-  return session.stage(
-    { stage: 'cast', language },
-    (ctx) => session.folder.once(`cast.${language}`, given, () => cast(shared.script, tts.provider, options, ctx)),
-    (value) => describeCast(value),
-  );
-}
-
-function describeCast({ voices }: Cast): string {
-  return Object.entries(voices)
-    .map(([speaker, voice]) => `${speaker}: ${voice}`)
-    .join(', ');
 }
 
 function refuseFailures(job: DubJob, failures: readonly LineFailure[]): void {

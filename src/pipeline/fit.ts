@@ -1,5 +1,5 @@
 import { type Room, roomsOf } from '../domain/room.js';
-import type { Cast, TranslatedLine, Translation } from '../domain/script.js';
+import type { TranslatedLine, Translation } from '../domain/script.js';
 import { countUnits } from '../domain/spoken/units.js';
 import type { Take, Takes, Timeline } from '../domain/timeline.js';
 import { DubError, type DubErrorCode } from '../errors.js';
@@ -7,6 +7,7 @@ import { adapt, type Misfit } from '../stages/adapt.js';
 import { align, defaultTiming } from '../stages/align/index.js';
 import { isMendable } from '../stages/chain.js';
 import type { StageContext, StageEvent } from '../stages/context.js';
+import type { Casting } from './casting/crew.js';
 import type { OutputSummary } from './events.js';
 import type { Chosen } from './job.js';
 import { lineScope } from './keys.js';
@@ -27,7 +28,7 @@ export interface Fitted extends Voiced {
  * voice's own rate where a little of it is enough, a wording that is there already, a new wording of the translator with
  * the measured length told, and the voice's own rate as far as it goes.
  */
-export async function fitLines(work: TargetWork, casting: Cast, voiced: Voiced): Promise<Fitted> {
+export async function fitLines(work: TargetWork, casting: Casting, voiced: Voiced): Promise<Fitted> {
   const { job, shared } = work;
   let { translation, takes } = voiced;
   const changed = new Map<string, 'rate' | 'wording'>();
@@ -174,7 +175,7 @@ const survivable: ReadonlySet<DubErrorCode> = new Set([
 
 async function voiceTries(
   work: TargetWork,
-  casting: Cast,
+  casting: Casting,
   tries: readonly Try[],
   ctx: StageContext,
 ): Promise<ReadonlyMap<string, Take>> {

@@ -85,6 +85,14 @@ export interface DubJob {
   readonly targets: readonly Target[];
   /** Speaker label to voice name; the key `*` stands for every speaker. */
   readonly voices: Readonly<Record<string, string>>;
+  /** True: speakers for whom no voice is asked are cloned from the source. */
+  readonly cloneVoices?: boolean | undefined;
+  /** True: cloned voices that a service keeps are deleted when the run is over. */
+  readonly deleteVoices?: boolean | undefined;
+  /** Consent of those whose voices are cloned, in words or as an id. */
+  readonly voiceConsent?: string | undefined;
+  /** Makes a voice engine that only the cast names; without it a cast has the targets' engines only. */
+  openTts?(label: string): Promise<Chosen<TtsProvider>>;
   /** Dub only the lines that start in this span; the output keeps its whole length. */
   readonly range?: Span | undefined;
   readonly bed: Bed;

@@ -1,14 +1,17 @@
 import { access } from 'node:fs/promises';
-import type { Cast, Script, Translation } from '../domain/script.js';
+import { type CastMember, voiceIdentity } from '../domain/cast.js';
+import type { Script, Translation } from '../domain/script.js';
 import type { Soundtrack, Source } from '../domain/source.js';
 import type { Transcript } from '../domain/transcript.js';
+import type { TtsProvider } from '../providers/tts/contract.js';
 import { hashFile } from '../workspace/hash.js';
+import type { Casting, Crew } from './casting/crew.js';
 import type { LineEdit } from './edits.js';
 import type { Chosen, DubJob, Target } from './job.js';
 import type { LineShape } from './settled.js';
 
 /** Versions of what the stages make: raise one when the same inputs would come out otherwise. */
-const versions = { extract: 1, transcribe: 1, segment: 2, cast: 1, translate: 1, synthesize: 1, mix: 1, report: 1 };
+const versions = { extract: 1, transcribe: 1, segment: 2, cast: 2, translate: 1, synthesize: 1, mix: 1, report: 1 };
 
 /** What shapes the soundtrack. */
 export function extractKey(job: DubJob, source: Source): unknown {
@@ -53,9 +56,18 @@ export function segmentKey(transcript: Transcript, source: Source): unknown {
 }
 
 /** What shapes the cast. */
-export async function castKey(job: DubJob, target: Target, speakers: readonly string[]): Promise<unknown> {
-  const tts = await providerKey(target.tts);
-  return { v: versions.cast, language: target.language, speakers, voices: job.voices, tts };
+export async function castKey(
+  target: Target,
+  crew: Crew,
+  given: {
+    readonly speakers: readonly string[];
+    readonly wanted: unknown;
+    readonly clone: boolean;
+    readonly sound: string;
+  },
+): Promise<unknown> {
+  const engines = await Promise.all([...crew.values()].map(providerKey));
+  return { v: versions.cast, language: target.language, tts: target.tts.label, engines, ...given };
 }
 
 /** What shapes the translation. */
@@ -79,8 +91,12 @@ export function filmKey({ durationMs, streams }: Source): Readonly<Record<string
 }
 
 /** What shapes how fast a voice speaks. */
-export function voiceKey({ tts }: Target, language: string, voice: string): Readonly<Record<string, unknown>> {
-  return { v: 1, language, tts: tts.label, fingerprint: tts.provider.fingerprint(), voice };
+export function voiceKey(
+  tts: Chosen<TtsProvider>,
+  language: string,
+  member: CastMember,
+): Readonly<Record<string, unknown>> {
+  return { v: 1, language, tts: tts.label, fingerprint: tts.provider.fingerprint(), ...voiceIdentity(member) };
 }
 
 /**
@@ -103,11 +119,14 @@ export async function lineShape(
   target: Target,
   source: Source,
   rounds: Readonly<Record<string, number>>,
-  { voices }: Pick<Cast, 'voices'>,
+  { cast, crew }: Casting,
 ): Promise<LineShape> {
   return {
     scope: await lineScope(target, source, rounds),
-    spokenBy: (speaker) => voiceKey(target, target.language, voices[speaker] ?? ''),
+    spokenBy(speaker) {
+      const member = cast.members[speaker];
+      return member && voiceKey(crew.get(member.provider)!, target.language, member);
+    },
     termsIn: glossaryOf(target),
   };
 }
@@ -128,10 +147,14 @@ function isTerm(term: unknown): term is { readonly source: string } {
 }
 
 /** What shapes the takes. */
-export async function synthesizeKey(target: Target, translation: Translation, voices: unknown): Promise<unknown> {
-  const tts = await providerKey(target.tts);
-  const fingerprint = target.tts.provider.fingerprint();
-  return { v: versions.synthesize, translation, voices, tts, fingerprint, ...othersOf(target.tts) };
+export async function synthesizeKey({ cast, crew }: Casting, translation: Translation): Promise<unknown> {
+  const engines = [...crew.values()];
+  const tts = await Promise.all(engines.map(providerKey));
+  const fingerprints = engines.map(({ provider }) => provider.fingerprint());
+  const voices = Object.entries(cast.members).map(([speaker, member]) => ({
+    ...{ speaker, provider: member.provider, ...voiceIdentity(member) },
+  }));
+  return { v: versions.synthesize, translation, voices, tts, fingerprints, ...othersOf(engines[0]!) };
 }
 
 /** What shapes the mix. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Cast, Script, Translation } from '../domain/script.js';
+import type { Script, Translation } from '../domain/script.js';
 import type { Soundtrack, Source } from '../domain/source.js';
 import type { Transcript } from '../domain/transcript.js';
 import { DubError } from '../errors.js';
@@ -13,9 +13,11 @@ import { transcribe } from '../stages/transcribe.js';
 import { readKept } from '../workspace/folder.js';
 import { openContentStore } from '../workspace/store.js';
 import { createBuyer, freeOfCharge } from './buyer.js';
+import { type Foresight, foreseeCast, samplesLeave } from './casting/foresee.js';
+import { planCast } from './casting/plan.js';
 import { findFinished, withoutFinished } from './finished.js';
 import type { Chosen, DubJob, PlannedCost, PlannedStage, RunPlan, RunTools } from './job.js';
-import { castKey, extractKey, segmentKey, transcribeKey, translateKey } from './keys.js';
+import { extractKey, segmentKey, transcribeKey, translateKey } from './keys.js';
 import { basisOf } from './money/basis.js';
 import { DryBuyer } from './money/dry-buyer.js';
 import { type CostRange, type PlanTools, planTarget, priceCalls } from './money/plan-costs.js';
@@ -69,7 +71,9 @@ async function planWithin(scratch: string, planning: Planning, tools: RunTools):
   const known = await readEarlier(planning, planTools, warnings);
   const script = known.script && withinRange(known.script, job.range);
   if (script) for (const target of job.targets) refuseSpoken(target.language, script.language);
-  const stages = await planStages(job, work, { ...known, script }, planTools);
+  const castPlan = await planCast(job, scratch, tools);
+  const foresight = { job, work, castPlan, ctx: planTools.contextWith(planTools.newBuyer()) };
+  const stages = await planStages(foresight, { ...known, script }, planTools);
   return {
     input: source.path,
     durationMs: source.durationMs,
@@ -147,7 +151,8 @@ function planToolsFor(scratch: string, { job, source, terms }: Planning, tools: 
   };
 }
 
-async function planStages(job: DubJob, work: string, known: Known, tools: PlanTools): Promise<PlannedStage[]> {
+async function planStages(foresight: Foresight, known: Known, tools: PlanTools): Promise<PlannedStage[]> {
+  const { job, work } = foresight;
   const { script } = known;
   const stages: PlannedStage[] = [
     here('extract', known.soundtrack !== undefined),
@@ -164,9 +169,10 @@ async function planStages(job: DubJob, work: string, known: Known, tools: PlanTo
     const { language } = target;
     const translation =
       script && (await readKept<Translation>(work, `translate.${language}`, await translateKey(target, script)));
-    const cast =
-      script && (await readKept<Cast>(work, `cast.${language}`, await castKey(job, target, speakersOf(script))));
-    const costs = await planTarget({ target, script, translation, cast }, tools);
+    const casting = await foreseeCast(target, script, foresight);
+    const costs = await planTarget({ target, script, translation, casting }, tools);
+    const leaves = samplesLeave(casting);
+    if (leaves !== undefined) stages.push({ ...here('cast', false), language, leaves });
     stages.push(
       {
         ...asked(
@@ -183,10 +189,6 @@ async function planStages(job: DubJob, work: string, known: Known, tools: PlanTo
     );
   }
   return stages;
-}
-
-function speakersOf(script: Script): string[] {
-  return [...new Set(script.utterances.map((utterance) => utterance.speaker))];
 }
 
 /** The sound goes to the recogniser, where that fetches it by way of the store. */

@@ -2,7 +2,7 @@ import { languageName, nativeLanguageName } from '../domain/language.js';
 import type { Source } from '../domain/source.js';
 import { DubError } from '../errors.js';
 import { findFont } from '../media/fonts.js';
-import { requireSpoken } from '../stages/cast.js';
+import { requireSpoken } from '../stages/cast/index.js';
 import type { DubJob, Target } from './job.js';
 
 /**
@@ -12,7 +12,7 @@ import type { DubJob, Target } from './job.js';
 export async function refuseUnserved(job: DubJob, signal: AbortSignal): Promise<void> {
   for (const target of job.targets) {
     const { label, provider } = target.tts;
-    await requireSpoken(provider, { language: target.language, label }, signal);
+    await requireSpoken({ label, provider, language: target.language }, signal);
     await refuseUnservedPair(target, job.sourceLanguage, signal);
   }
 }

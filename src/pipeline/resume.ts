@@ -1,10 +1,11 @@
-import type { Cast, Script, TranslatedLine, Utterance } from '../domain/script.js';
+import type { Script, TranslatedLine, Utterance } from '../domain/script.js';
 import { unknownPace } from '../domain/spoken/pace.js';
 import { lengthMs } from '../domain/time.js';
 import { addMoney, type Money } from '../pricing/money.js';
 import type { Units } from '../providers/contract.js';
 import { keptTakes } from '../stages/synthesize.js';
 import { keptTranslations } from '../stages/translate.js';
+import { type Casting, voiceNames } from './casting/crew.js';
 import type { LineEdit } from './edits.js';
 import type { RunEventBody } from './events.js';
 import type { LineShape, SettledLine } from './settled.js';
@@ -12,7 +13,7 @@ import type { TargetWork } from './work.js';
 
 /** What is known of a target's lines before any of them is asked for. */
 export interface KnownLines {
-  readonly casting: Cast;
+  readonly casting: Casting;
   readonly shape: LineShape;
   /** Lines whose wording is final, by utterance id. */
   readonly settled: ReadonlyMap<string, TranslatedLine>;
@@ -54,12 +55,11 @@ interface Survey {
 }
 
 async function surveyLines({ shared, output, language, session }: TargetWork, known: KnownLines): Promise<Survey> {
-  const { translator, tts } = output.target;
+  const { translator } = output.target;
   const { settled, casting, shape } = known;
   const options = { target: language, shapedBy: shape.scope, termsIn: shape.termsIn, paceOf: () => unknownPace };
   const kept = await keptTranslations(shared.script, translator.provider, options, session.kept);
-  const spoken = { language, label: tts.label };
-  const voiced = await keptTakes(shared.script, [...settled.values()], casting, tts.provider, spoken, session.kept);
+  const voiced = await keptTakes(shared.script, [...settled.values()], casting, { language }, session.kept);
   return { translated: new Set([...settled.keys(), ...kept]), voiced };
 }
 
@@ -69,12 +69,13 @@ type Change = Extract<RunEventBody, { type: 'resume' }>['changes'][number];
 function changedLines({ utterances }: Script, known: KnownLines, { voiced }: Survey): Change[] {
   if (known.earlier.length === 0) return [];
   const earlier = new Map(known.earlier.map((line) => [line.startMs, line]));
+  const voices = voiceNames(known.casting.cast);
   const changes = utterances.flatMap((utterance): Change[] => {
     const { id, startMs, speaker, text: source } = utterance;
     const was = earlier.get(startMs);
     const now = known.settled.get(id);
     const edit = known.edits.get(id);
-    const voice = known.casting.voices[speaker];
+    const voice = voices[speaker];
     earlier.delete(startMs);
     const same = was !== undefined && now?.text === was.line.text && source === was.source && voice === was.voice;
     if (same && voiced.has(id)) return [];
@@ -102,16 +103,13 @@ function priceOf(
   toTranslate: readonly Utterance[],
   toVoice: readonly Utterance[],
 ): Money | null {
-  const { translator, tts } = work.output.target;
-  const words = work.session.estimate(
-    { stage: 'translate', provider: translator.label },
-    estimateTranslation(work, toTranslate),
+  const { label } = work.output.target.translator;
+  const words = work.session.estimate({ stage: 'translate', provider: label }, estimateTranslation(work, toTranslate));
+  const sums = [words, ...estimateVoices(work, known, toVoice)];
+  return sums.reduce<Money | null>(
+    (sum, more) => (sum === null || more === undefined ? null : addMoney(sum, more)),
+    {},
   );
-  const voices = work.session.estimate(
-    { stage: 'synthesize', provider: tts.label },
-    estimateVoices(work, known, toVoice),
-  );
-  return words === undefined || voices === undefined ? null : { ...addMoney(words, voices) };
 }
 
 function estimateTranslation({ output, shared, language }: TargetWork, lines: readonly Utterance[]): readonly Units[] {
@@ -128,16 +126,21 @@ function estimateTranslation({ output, shared, language }: TargetWork, lines: re
   );
 }
 
+/** What each engine's lines come to; undefined for one whose price is unknown. */
 function estimateVoices(
-  { output, language }: TargetWork,
-  { settled, casting }: KnownLines,
+  { language, session }: TargetWork,
+  { settled, casting: { cast, engines } }: KnownLines,
   lines: readonly Utterance[],
-): readonly Units[] {
-  const { provider } = output.target.tts;
-  return lines.flatMap(({ id, text, speaker }) => {
-    const request = { text: settled.get(id)?.text ?? text, language, voice: casting.voices[speaker]! };
-    return provider.estimate?.(request).likely ?? [{ unit: 'character' as const, count: charactersOf([request.text]) }];
-  });
+): (Money | undefined)[] {
+  const units = new Map<string, Units[]>();
+  for (const { id, text, speaker } of lines) {
+    const { provider, voice, sample } = cast.members[speaker]!;
+    const request = { text: settled.get(id)?.text ?? text, language, voice, sample };
+    const likely = engines.get(provider)?.estimate?.(request).likely;
+    const usual: Units[] = [{ unit: 'character', count: charactersOf([request.text]) }];
+    units.set(provider, [...(units.get(provider) ?? []), ...(likely ?? usual)]);
+  }
+  return [...units].map(([provider, own]) => session.estimate({ stage: 'synthesize', provider }, own));
 }
 
 function charactersOf(texts: readonly string[]): number {

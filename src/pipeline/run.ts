@@ -3,6 +3,8 @@ import type { Source } from '../domain/source.js';
 import { exitNumbers } from '../errors.js';
 import { probeFile } from '../media/probe.js';
 import { openWorkFolder, type WorkFolder } from '../workspace/folder.js';
+import { deleteVoices } from './casting/delete-voices.js';
+import { planCast } from './casting/plan.js';
 import { showInto } from './dub-into.js';
 import type { OutputSummary, RunSummary } from './events.js';
 import { type EarlierWork, findFinished, withoutFinished } from './finished.js';
@@ -36,11 +38,20 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   const stopListening = tools.retries?.listen((retry) => session.emit({ type: 'provider-retry', ...retry }));
   try {
     session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(left) });
+    const castPlan = await planCast(left, folder.path, tools);
     const shared = await prepareShared(left, source, session);
-    const works = outputs.map((output) => ({ output, shared, job, session, language: output.target.language }));
+    const works = outputs.map((output) => ({
+      output,
+      shared,
+      castPlan,
+      job,
+      session,
+      language: output.target.language,
+    }));
     if (job.onlyShow) for (const work of works) await showInto(work);
     const made = job.onlyShow ? [] : await dubTargets(works);
     const summaries = [...(earlier?.outputs ?? []), ...made];
+    if (job.deleteVoices && !job.onlyShow) await deleteVoices(left, castPlan, session);
     return finish(job, source, inOrder(job, summaries), session);
   } catch (error) {
     session.noteFailure(error);

@@ -1,52 +1,48 @@
-import type { Cast, TranslatedLine } from '../domain/script.js';
+import type { TranslatedLine } from '../domain/script.js';
 import type { Takes } from '../domain/timeline.js';
 import { DubError } from '../errors.js';
-import { cast } from '../stages/cast.js';
+import { cast } from '../stages/cast/index.js';
 import type { StageContext } from '../stages/context.js';
-import { synthesize, type Understudy } from '../stages/synthesize.js';
+import { type Company, synthesize } from '../stages/synthesize.js';
+import type { Casting } from './casting/crew.js';
+import { wantedFor } from './casting/wanted.js';
 import type { TargetWork } from './work.js';
 
-/** Voices lines by the target's engine alone: a line that has a voice gets no other one only to fit better. */
+/** Voices lines by the cast alone: a line that has a voice gets no other one only to fit better. */
 export function speakByFirst(
   work: TargetWork,
   lines: AsyncIterable<TranslatedLine>,
-  casting: Cast,
+  casting: Casting,
   ctx: StageContext,
 ): Promise<Takes> {
-  const { provider, label } = work.output.target.tts;
-  return synthesize(work.shared.script, lines, casting, provider, { language: work.language, label }, ctx);
+  const options = { language: work.language, consent: work.job.voiceConsent };
+  return synthesize(work.shared.script, lines, casting, options, ctx);
 }
 
-/** Voices lines by the target's engine, and by those behind it in the chain where it cannot and the cast allows it. */
+/** Voices lines by the cast, and by the engines behind the target's own where it cannot and the cast allows it. */
 export async function speakLines(
   work: TargetWork,
   lines: AsyncIterable<TranslatedLine>,
-  casting: Cast,
+  casting: Casting,
   ctx: StageContext,
 ): Promise<Takes> {
-  const { provider, label } = work.output.target.tts;
-  const understudies = await findUnderstudies(work, ctx);
-  const options = { language: work.language, label, understudies };
-  return synthesize(work.shared.script, lines, casting, provider, options, ctx);
+  const understudies = await findUnderstudies(work, casting, ctx);
+  const options = { language: work.language, consent: work.job.voiceConsent, understudies };
+  return synthesize(work.shared.script, lines, casting, options, ctx);
 }
 
 /** The engines behind the first with the voices they would use; a speaker whose voice the user named has no other. */
-async function findUnderstudies(work: TargetWork, ctx: StageContext): Promise<readonly Understudy[]> {
-  const { job, language, shared } = work;
+async function findUnderstudies(work: TargetWork, casting: Casting, ctx: StageContext): Promise<readonly Company[]> {
+  const { language } = work;
   const { others = [] } = work.output.target.tts;
-  const named = new Set(Object.keys(job.voices));
-  const free = (speaker: string) => !named.has('*') && !named.has(speaker);
-  const found: Understudy[] = [];
+  const free = freeSpeakers(work, casting);
+  const found: Company[] = [];
   for (const { label, provider } of others) {
+    const engines = new Map([[label, provider]]);
+    const asked = { wanted: {}, clone: false, pitches: pitchesOf(casting), findSample: async () => undefined };
     try {
-      const { voices } = await cast(
-        shared.script,
-        provider,
-        { language, label, voices: {} },
-        { ...ctx, emit: () => undefined },
-      );
-      const allowed = Object.entries(voices).filter(([speaker]) => free(speaker));
-      found.push({ label, provider, voices: Object.fromEntries(allowed) });
+      const understudy = await cast(free, { language, label, engines, ...asked }, { ...ctx, emit: () => undefined });
+      found.push({ cast: understudy, engines });
     } catch (error) {
       if (!(error instanceof DubError) || error.code === 'INTERRUPTED') throw error;
       const message = `${label} cannot take over lines that ${work.output.target.tts.label} cannot voice: ${error.message}`;
@@ -54,4 +50,17 @@ async function findUnderstudies(work: TargetWork, ctx: StageContext): Promise<re
     }
   }
   return found;
+}
+
+function freeSpeakers({ castPlan }: TargetWork, { cast: { members } }: Casting): string[] {
+  const speakers = Object.keys(members);
+  const wanted = wantedFor(speakers, castPlan.wishes);
+  return speakers.filter((speaker) => wanted[speaker]?.voice === undefined && wanted[speaker]?.sample === undefined);
+}
+
+function pitchesOf({ cast: { members } }: Casting): ReadonlyMap<string, number> {
+  const measured = Object.entries(members).flatMap(([speaker, { pitchHz }]) =>
+    pitchHz === undefined ? [] : [[speaker, pitchHz] as const],
+  );
+  return new Map(measured);
 }

@@ -1,6 +1,6 @@
 import type { Mix } from '../domain/dub.js';
 import type { Term } from '../domain/meaning.js';
-import type { Cast, Translation } from '../domain/script.js';
+import type { Translation } from '../domain/script.js';
 import type { Take, Takes, Timeline } from '../domain/timeline.js';
 import type { Transcript } from '../domain/transcript.js';
 import { DubError } from '../errors.js';
@@ -9,6 +9,7 @@ import type { StageContext } from '../stages/context.js';
 import { transcribe } from '../stages/transcribe.js';
 import { compareHeard, compareMeaning, type UnlikeLine } from '../stages/verify.js';
 import { hashFile } from '../workspace/hash.js';
+import type { Casting } from './casting/crew.js';
 import type { OutputSummary } from './events.js';
 import type { Verification } from './job.js';
 import { countOf } from './readable.js';
@@ -54,7 +55,7 @@ export async function verifyDub(work: TargetWork, verification: Verification, du
 /** Voices lines again that were not heard as they were written, once: another reading of the same words. */
 export async function voiceAgain(
   work: TargetWork,
-  casting: Cast,
+  casting: Casting,
   voiced: { readonly translation: Translation; readonly takes: Takes },
   unlike: readonly UnlikeLine[],
 ): Promise<Takes> {

@@ -1,10 +1,11 @@
-import type { Cast, TranslatedLine, Translation } from '../domain/script.js';
+import type { TranslatedLine, Translation } from '../domain/script.js';
 import { unknownPace } from '../domain/spoken/pace.js';
 import type { Takes } from '../domain/timeline.js';
 import type { StageContext } from '../stages/context.js';
 import { together } from '../stages/together.js';
 import { translate } from '../stages/translate.js';
 import type { Kept } from '../workspace/folder.js';
+import type { Casting } from './casting/crew.js';
 import { translationEdits } from './edits.js';
 import { lineScope, lineShape, synthesizeKey, translateKey } from './keys.js';
 import { LineQueue } from './line-queue.js';
@@ -25,7 +26,7 @@ export interface Voiced {
 }
 
 /** Translation and voicing run side by side: a line is voiced as soon as its wording is final. */
-export async function translateAndVoice(work: TargetWork, casting: Cast): Promise<Voiced> {
+export async function translateAndVoice(work: TargetWork, casting: Casting): Promise<Voiced> {
   const ground = await tellChanges(work, casting);
   const voiced: Omit<Voiced, 'settled'> =
     ground.translation === undefined
@@ -44,7 +45,7 @@ interface Ground {
 }
 
 /** Says what is kept, what will be bought and what has changed. Buys nothing. */
-export async function tellChanges(work: TargetWork, casting: Cast): Promise<Ground> {
+export async function tellChanges(work: TargetWork, casting: Casting): Promise<Ground> {
   const { session, output, language } = work;
   const known = await knownLines(work, casting);
   const given = await translateKey(output.target, work.shared.script, known.edits);
@@ -81,17 +82,13 @@ async function voiceAsTranslated(work: TargetWork, ground: Ground): Promise<Omit
       })),
   );
   // Kept now that the whole translation is known, so that the next run need not look at every take.
-  await work.session.folder.once(
-    takesName(work),
-    await synthesizeKey(work.output.target, translation, casting.voices),
-    async () => takes,
-  );
-  await notePaces(work, translation, takes);
+  await work.session.folder.once(takesName(work), await synthesizeKey(casting, translation), async () => takes);
+  await notePaces(work, casting, translation, takes);
   return { translation, takes };
 }
 
 /** What is known of the lines before any is asked for: what a person has worded, and what the last run settled on. */
-async function knownLines({ session, shared, output, language }: TargetWork, casting: Cast): Promise<KnownLines> {
+async function knownLines({ session, shared, output, language }: TargetWork, casting: Casting): Promise<KnownLines> {
   const { script, source } = shared;
   const edits = await translationEdits(script, language, session);
   const shape = await lineShape(output.target, source, session.folder.rounds, casting);
@@ -137,14 +134,14 @@ async function translateNow(
   return chooser.settle(await translate(work.shared.script, provider, options, ctx));
 }
 
-function voiceKept(work: TargetWork, casting: Cast, translation: Translation): Promise<Takes> {
+function voiceKept(work: TargetWork, casting: Casting, translation: Translation): Promise<Takes> {
   return tellTakes(work, async (ctx) => {
     const queue = new LineQueue<TranslatedLine>();
     for (const line of translation.lines) queue.put(line);
     queue.end();
     return work.session.folder.once(
       takesName(work),
-      await synthesizeKey(work.output.target, translation, casting.voices),
+      await synthesizeKey(casting, translation),
       () => speakLines(work, queue, casting, ctx),
       (takes) => ctx.buyer.holds(takes.takes.map((take) => take.path)),
     );

@@ -1,3 +1,4 @@
+import type { CastPlan } from './casting/plan.js';
 import type { DubJob } from './job.js';
 import type { PlannedOutput } from './outputs.js';
 import type { Session } from './session.js';
@@ -7,6 +8,7 @@ import type { Shared } from './shared.js';
 export interface TargetWork {
   readonly output: PlannedOutput;
   readonly shared: Shared;
+  readonly castPlan: CastPlan;
   readonly job: DubJob;
   readonly session: Session;
   /** BCP 47 of the target. */

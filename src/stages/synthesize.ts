@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
-import type { Cast, LineFailure, Script, TranslatedLine, Utterance } from '../domain/script.js';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { type Cast, type CastMember, voiceIdentity } from '../domain/cast.js';
+import type { LineFailure, Script, TranslatedLine, Utterance } from '../domain/script.js';
 import type { Take, Takes } from '../domain/timeline.js';
 import { DubError, type DubErrorCode } from '../errors.js';
 import { runFfmpeg } from '../media/run.js';
@@ -13,23 +14,24 @@ import { findSound } from '../sound/trim.js';
 import { readWav, toMono } from '../sound/wav.js';
 import { askInTurn, Breaker, fallbackOf } from './chain.js';
 import type { Buyer, StageContext } from './context.js';
+import { EnrolledVoices, voiceOfRequest } from './synthesize/enrolled-voices.js';
+
+export { rememberedVoices } from './synthesize/enrolled-voices.js';
+
+/** A cast and the engines that speak for it, by label. */
+export interface Company {
+  readonly cast: Cast;
+  readonly engines: ReadonlyMap<string, TtsProvider>;
+}
 
 /** What `synthesize` needs to know besides script and cast. */
 export interface SynthesizeOptions {
   /** BCP 47 of the target. */
   readonly language: string;
-  readonly label: string;
-  /** Who speaks the lines that the first engine cannot, in order. */
-  readonly understudies?: readonly Understudy[] | undefined;
-}
-
-/** A voice engine that may speak instead of another. */
-export interface Understudy {
-  readonly provider: TtsProvider;
-  /** `name[:model]`. */
-  readonly label: string;
-  /** Speaker to voice; a speaker who may have no other voice is absent. */
-  readonly voices: Readonly<Record<string, string>>;
+  /** Who speaks the lines that the company cannot, in order; a speaker who may have no other voice is absent. */
+  readonly understudies?: readonly Company[] | undefined;
+  /** Said of samples whose speaker's consent a server asks for. */
+  readonly consent?: string | undefined;
 }
 
 /** Version of what is kept per take: raise it when the conversion below changes. */
@@ -43,43 +45,43 @@ const lineFailures: ReadonlySet<DubErrorCode> = new Set([
 ]);
 
 /**
- * Voices each line as it arrives, at most `limits.concurrency` at a time. A take that is kept from an earlier run under
- * the same text, language, voice and provider is not asked for again.
+ * Voices each line as it arrives by its speaker's engine and voice, at most `limits.concurrency` at a time for each
+ * engine. A take that is kept from an earlier run under the same text, language, voice or sample, and engine is not asked
+ * for again.
  * @param lines final wordings in any order; each is taken only when a place is free, so what feeds it is held back
  * @throws any `DubError` that concerns more than one line
  */
 export async function synthesize(
   script: Script,
   lines: AsyncIterable<TranslatedLine>,
-  cast: Cast,
-  provider: TtsProvider,
+  company: Company,
   options: SynthesizeOptions,
   ctx: StageContext,
 ): Promise<Takes> {
   const utterances = new Map(script.utterances.map((utterance) => [utterance.id, utterance]));
   const takes = new Map<string, Take>();
   const failures: LineFailure[] = [];
+  const companies = [company, ...(options.understudies ?? [])];
+  const booths = openBooths(companies);
+  const enrolled = new EnrolledVoices(ctx);
   const breaker = ctx.breaker ?? new Breaker();
-  const { understudies = [], language } = options;
-  const voiceInTurn = async (line: TranslatedLine, utterance: Utterance) => {
-    const engines = [{ provider, label: options.label, voices: cast.voices }, ...understudies];
-    const links = engines.filter(({ voices }) => voices[utterance.speaker] !== undefined);
+  const voiceInTurn = async (line: TranslatedLine) => {
+    const links = worksOn(line, utterances, companies);
     const { value, by } = await askInTurn(
       links,
       breaker,
-      (link) => voice(line, utterance, link, language, ctx),
+      (work) => booths.get(work.label)!(() => voice(work, enrolled, options, ctx)),
       (from, to, error) => {
         const change = fallbackOf(from.label, to.label, error);
         ctx.emit({ type: 'provider-fallback', stage: 'synthesize', ...change, utteranceIds: [line.utteranceId] });
       },
     );
-    const take = by === links[0] ? value.take : { ...value.take, insteadOf: options.label };
+    const take = by === links[0] ? value.take : { ...value.take, insteadOf: links[0]!.label };
     return { take, kept: value.kept };
   };
   const voiceLine = async (line: TranslatedLine) => {
-    const utterance = utterances.get(line.utteranceId)!;
     try {
-      const { take, kept } = await voiceInTurn(line, utterance);
+      const { take, kept } = await voiceInTurn(line);
       takes.set(take.utteranceId, take);
       ctx.emit({ type: 'line-done', stage: 'synthesize', utteranceId: take.utteranceId, kept });
     } catch (error) {
@@ -89,12 +91,19 @@ export async function synthesize(
     const done = takes.size + failures.length;
     ctx.emit({ type: 'stage-progress', stage: 'synthesize', done, total: script.utterances.length });
   };
-  await eachAtMost(Math.max(1, provider.limits.concurrency), lines, voiceLine);
-  refuseIfNothing(takes.size, failures, options.label);
+  const places = [...company.engines.keys()].reduce((sum, label) => sum + booths.get(label)!.concurrency, 0);
+  await eachAtMost(places, lines, voiceLine);
+  refuseIfNothing(takes.size, failures, [...company.engines.keys()].join(', '));
   return {
     takes: script.utterances.map((utterance) => takes.get(utterance.id)).filter((take) => take !== undefined),
     failures: failures.sort((a, b) => (a.utteranceId < b.utteranceId ? -1 : 1)),
   };
+}
+
+/** For each engine, the requests that it takes side by side. */
+function openBooths(companies: readonly Company[]): ReadonlyMap<string, LimitFunction> {
+  const engines = companies.flatMap((company) => [...company.engines]);
+  return new Map(engines.map(([label, { limits }]) => [label, pLimit(Math.max(1, limits.concurrency))]));
 }
 
 /** Runs `work` on every item, `count` at a time, and takes the next item only when one is done. */
@@ -113,43 +122,66 @@ async function eachAtMost<T>(count: number, items: AsyncIterable<T>, work: (item
 export async function keptTakes(
   script: Script,
   lines: readonly TranslatedLine[],
-  cast: Cast,
-  provider: TtsProvider,
+  company: Company,
   options: SynthesizeOptions,
   buyer: Pick<Buyer, 'has'>,
 ): Promise<ReadonlySet<string>> {
   const utterances = new Map(script.utterances.map((utterance) => [utterance.id, utterance]));
-  const engine = { provider, label: options.label, voices: cast.voices };
-  const keyOf = (line: TranslatedLine) =>
-    orderOf(line, utterances.get(line.utteranceId)!, engine, options.language).key;
+  const keyOf = (line: TranslatedLine) => orderOf(worksOn(line, utterances, [company])[0]!, options).key;
   const found = await Promise.all(lines.map((line) => buyer.has('synthesize', keyOf(line))));
   return new Set(lines.filter((_, index) => found[index]).map(({ utteranceId }) => utteranceId));
 }
 
+/** One line, who speaks it, and with what. */
+interface LineWork {
+  readonly line: TranslatedLine;
+  readonly speaker: string;
+  readonly member: CastMember;
+  /** Of the engine. */
+  readonly label: string;
+  readonly provider: TtsProvider;
+}
+
+/** The ways to have a line spoken, in order. */
+function worksOn(
+  line: TranslatedLine,
+  utterances: ReadonlyMap<string, Utterance>,
+  companies: readonly Company[],
+): LineWork[] {
+  const { speaker } = utterances.get(line.utteranceId)!;
+  return companies.flatMap(({ cast, engines }) => {
+    const member = cast.members[speaker];
+    if (member === undefined) return [];
+    return [{ line, speaker, member, label: member.provider, provider: engines.get(member.provider)! }];
+  });
+}
+
 /** What is asked for a line, and what its take is kept under. */
-function orderOf(
-  { text, rate, reading }: TranslatedLine,
-  { speaker }: Utterance,
-  { provider, label, voices }: Understudy,
-  language: string,
-) {
-  const request: TtsRequest = {
-    ...{ text, language, voice: voices[speaker]! },
-    ...(rate === undefined ? {} : { rate }),
-  };
+function orderOf({ line, member, label, provider }: LineWork, { language }: SynthesizeOptions) {
+  const { text, reading } = line;
+  const { voice: name, sample } = member;
+  const words = { text, language, ...rateFor(line, provider) };
+  const request: TtsRequest = { ...words, voice: name, ...(sample === undefined ? {} : { sample }) };
   const again = reading === undefined ? {} : { reading };
-  const key = { ...request, ...again, take: takeVersion, provider: label, fingerprint: provider.fingerprint() };
+  const shape = { ...words, ...voiceIdentity(member), ...again };
+  const key = { ...shape, take: takeVersion, provider: label, fingerprint: provider.fingerprint() };
   return { request, key };
 }
 
+/** The rate asked for as far as the speaker's engine can follow; the tempo does the rest. */
+function rateFor({ rate }: TranslatedLine, { limits }: TtsProvider): { readonly rate?: number } {
+  if (rate === undefined || limits.rate === undefined) return {};
+  return { rate: Math.min(limits.rate.max, Math.max(limits.rate.min, rate)) };
+}
+
 async function voice(
-  line: TranslatedLine,
-  utterance: Utterance,
-  { provider, label, voices }: Understudy,
-  language: string,
+  work: LineWork,
+  enrolled: EnrolledVoices,
+  options: SynthesizeOptions,
   ctx: StageContext,
 ): Promise<{ take: Take; kept: boolean }> {
-  const { request, key } = orderOf(line, utterance, { provider, label, voices }, language);
+  const { line, speaker, member, label, provider } = work;
+  const { request, key } = orderOf(work, options);
   const billed = provider.estimate?.(request);
   const { path, kept } = await ctx.buyer.buyFile({
     stage: 'synthesize',
@@ -160,12 +192,13 @@ async function voice(
     utteranceIds: [line.utteranceId],
     extension: '.flac',
     async call() {
-      const reply = await provider.synthesize(request, ctx.signal);
+      const named = await voiceOfRequest(speaker, member, provider, enrolled, options.consent);
+      const reply = await provider.synthesize({ ...request, ...named }, ctx.signal);
       for (const message of reply.warnings) ctx.emit({ type: 'warning', stage: 'synthesize', message });
-      return { bytes: await toTakeFile(reply.audio, reply.mediaType, utterance.id, label, ctx), notes: reply };
+      return { bytes: await toTakeFile(reply.audio, reply.mediaType, line.utteranceId, label, ctx), notes: reply };
     },
   });
-  return { take: await readTake(path, line.utteranceId, request.voice, label), kept };
+  return { take: await readTake(path, line.utteranceId, member.voice, label), kept };
 }
 
 /**

@@ -12,7 +12,14 @@ import { visible } from '../render/text.js';
 
 /** `dub voices`: the voices of the named tts, or of every tts that is ready here. */
 export async function voicesCommand(call: Call): Promise<number> {
-  refuseOperands(call, 'Name an engine with --tts and a language with --lang.');
+  const { own, all } = call.line.calls;
+  if (own || call.line.operands[0] === 'delete') return (await import('./own-voices.js')).ownVoicesCommand(call);
+  if (all)
+    throw new DubError('USAGE', '--all belongs to `dub voices delete`.', { hint: 'Leave it out to list voices.' });
+  refuseOperands(
+    call,
+    'Name an engine with --tts and a language with --lang; `dub voices delete NAME` deletes a cloned voice.',
+  );
   const loaded = await call.loadConfig();
   const place = { label: '--lang', folder: call.io.cwd, code: 'USAGE' } as const;
   const { lang } = call.line.calls;

@@ -1,13 +1,14 @@
-import type { Cast, Script, TranslatedLine, Translation } from '../../domain/script.js';
+import type { Script, TranslatedLine, Translation } from '../../domain/script.js';
 import type { Source } from '../../domain/source.js';
 import { unknownPace } from '../../domain/spoken/pace.js';
 import { DubError } from '../../errors.js';
 import { type Bill, billFor } from '../../pricing/bill.js';
 import { addMoney, type Money, noMoney, tidyAmount } from '../../pricing/money.js';
-import { cast } from '../../stages/cast.js';
 import type { StageContext } from '../../stages/context.js';
+import { EnrolledVoices } from '../../stages/synthesize/enrolled-voices.js';
 import { synthesize } from '../../stages/synthesize.js';
 import { translate } from '../../stages/translate.js';
+import type { Casting } from '../casting/crew.js';
 import type { DubJob, Target } from '../job.js';
 import { glossaryOf, lineScope } from '../keys.js';
 import { LineQueue } from '../line-queue.js';
@@ -35,7 +36,7 @@ export interface KnownTarget {
   readonly script: Script | undefined;
   /** An earlier run's. */
   readonly translation: Translation | undefined;
-  readonly cast: Cast | undefined;
+  readonly casting: Casting;
 }
 
 /** Where a plan looks, without buying anything. */
@@ -111,37 +112,30 @@ async function planWords(known: KnownTarget & { readonly script: Script }, tools
 }
 
 async function planVoices(
-  { target, script, cast: earlier }: KnownTarget & { readonly script: Script },
+  { target, script, casting }: KnownTarget & { readonly script: Script },
   lines: readonly TranslatedLine[],
   isKnown: boolean,
   tools: PlanTools,
 ): Promise<CostRange> {
-  const { label, provider } = target.tts;
   const buyer = tools.newBuyer();
   const ctx = tools.contextWith(buyer);
-  const options = { language: target.language, label };
-  const casting = earlier ?? (await castFor(script, target, tools, ctx));
+  const options = { language: target.language };
   const queue = new LineQueue<TranslatedLine>();
   for (const line of lines) queue.put(line);
   queue.end();
-  await withoutRefusal(synthesize(script, queue, casting, provider, options, ctx));
+  await withoutRefusal(synthesize(script, queue, casting, options, ctx));
+  if (buyer.wanted.length > 0) await noteVoices(casting, ctx);
   const again = target.translator.provider.limits.adapts ? 1 + againAtMost : 1;
   return priceCalls(buyer, isKnown ? 1 : assumed.less, (isKnown ? 1 : assumed.more) * again, tools);
 }
 
-/** The voices as a run would choose them: a wrong one is the run's to refuse. */
-async function castFor(
-  script: Script,
-  { language, tts }: Target,
-  { job }: PlanTools,
-  ctx: StageContext,
-): Promise<Cast> {
-  const options = { language, label: tts.label, voices: job.voices };
-  try {
-    return await cast(script, tts.provider, options, ctx);
-  } catch (error) {
-    if (!(error instanceof DubError) || error.code === 'INTERRUPTED') throw error;
-    return { provider: tts.label, voices: {} };
+/** Voices that a service would make of samples before the first line. */
+async function noteVoices({ cast, engines }: Casting, ctx: StageContext): Promise<void> {
+  const enrolled = new EnrolledVoices(ctx);
+  for (const [speaker, member] of Object.entries(cast.members)) {
+    const provider = engines.get(member.provider);
+    if (member.sample === undefined || provider?.enrolment === undefined) continue;
+    await withoutRefusal(enrolled.nameOf(speaker, member, provider));
   }
 }
 

@@ -54,9 +54,16 @@ export interface VoiceEnrolment {
     preferredName: string,
     signal: AbortSignal,
   ): Promise<{ readonly voice: string } & ReplyNotes>;
-  list(signal: AbortSignal): Promise<readonly { readonly voice: string; readonly createdAt?: string | undefined }[]>;
+  /** All voices of the account, those of other programs among them. */
+  list(signal: AbortSignal): Promise<readonly OwnVoice[]>;
   /** Resolves also when the voice is already gone. */
   delete(voice: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A voice that the account has made. */
+export interface OwnVoice {
+  readonly voice: string;
+  readonly createdAt?: string | undefined;
 }
 
 /** A voice that can be named with `--voice`. */
@@ -74,7 +81,10 @@ export interface TtsRequest {
   /** BCP 47. */
   readonly language: string;
   readonly voice: string;
-  /** The voice to clone, only where `limits.sample` has the way `request`. */
+  /**
+   * What the voice is cloned from, only where `limits.sample` says how; with the way `enrolled`, `voice` is the name that
+   * the enrolment gave it.
+   */
   readonly sample?: VoiceSample | undefined;
   /** The voice's own rate, only where `limits.rate` allows it: 1.1 speaks a tenth faster. 1 when undefined. */
   readonly rate?: number | undefined;

@@ -17,11 +17,13 @@ export interface EnrolmentSettings {
   poor: boolean;
   /** Whether lists say how many there are in all: the older page does not. */
   totals: boolean;
+  /** Whether every voice hums at a pitch of its own. */
+  hums: boolean;
 }
 
 /** The service on an ordinary day. */
 export function enrolmentSettings(changes: Partial<EnrolmentSettings> = {}): EnrolmentSettings {
-  return { retired: false, quota: 1000, poor: false, totals: true, ...changes };
+  return { retired: false, quota: 1000, poor: false, totals: true, hums: false, ...changes };
 }
 
 interface Kept {
@@ -31,6 +33,9 @@ interface Kept {
   readonly language: string;
   readonly target: string;
 }
+
+/** The tone of the first voice, Hz, and how far the next ones are above: clear of each other in a mix. */
+const [firstTone, toneStep] = [1500, 700];
 
 const targets = /^qwen3-tts-vc-(2026-01-22|realtime-2026-01-15|realtime-2025-11-27)$/;
 const languages = ['zh', 'en', 'de', 'it', 'pt', 'es', 'ja', 'ko', 'fr', 'ru'];
@@ -76,6 +81,7 @@ export function enrolment(tts: TtsSettings, settings: EnrolmentSettings = enrolm
       const voice = `qwen-tts-vc-${name}-voice-${stamp}-${randomBytes(2).toString('hex')}`;
       voices.push({ voice, account: call.account, created: stamp, language: String(language ?? 'zh'), target });
       tts.customVoices.set(voice, target);
+      if (settings.hums) tts.tones.set(voice, firstTone + toneStep * tts.tones.size);
       if (pitchOf(samples) < 150) tts.lowVoices.add(voice);
       const poor = settings.poor ? { fallback_mode: true, fallback_reason: 'no_merged_segments' } : {};
       return { json: { output: { voice, target_model: target, ...poor }, usage: { count: 1 } } };

@@ -36,6 +36,8 @@ export interface TtsSettings {
   readonly customVoices: Map<string, string>;
   /** Voices of accounts that are low. */
   readonly lowVoices: Set<string>;
+  /** Voices that hum along with what they say, at a pitch of their own, Hz: so they are told apart in a mix. */
+  readonly tones: Map<string, number>;
   /** Text that content inspection refuses. */
   refuses: RegExp;
   /** How long an answer takes: `baseMs` and this share of the length of its sound. */
@@ -62,6 +64,7 @@ export function ttsSettings(changes: Partial<TtsSettings> = {}): TtsSettings {
     retired: new Set(),
     customVoices: new Map(),
     lowVoices: new Set(),
+    tones: new Map(),
     refuses: /forbidden words|palabras prohibidas|违禁内容/i,
     latency: { baseMs: 0, perAudioMs: 0 },
     ...changes,
@@ -217,10 +220,22 @@ function speedOf(parameters: unknown, settings: TtsSettings): number {
 async function soundFor(order: Order, settings: TtsSettings): Promise<Buffer> {
   const { language, text, voice, speed } = order;
   const man = men.has(voice) || settings.lowVoices.has(voice);
-  const pcm = await speakAloud({ language, text, voice, man, speed, sampleRate: settings.sampleRate });
+  const spoken = await speakAloud({ language, text, voice, man, speed, sampleRate: settings.sampleRate });
+  const pcm = hum(spoken, settings.tones.get(voice), settings.sampleRate);
   if (settings.sound === 'silence') return Buffer.alloc(pcm.length);
   if (settings.sound === 'none') return Buffer.alloc(0);
   return settings.sound === 'quarter' ? pcm.subarray(0, Math.floor(pcm.length / 8) * 2) : pcm;
+}
+
+/** Adds a tone 20 dB under full scale. */
+function hum(pcm: Buffer, hz: number | undefined, sampleRate: number): Buffer {
+  if (hz === undefined) return pcm;
+  const hummed = Buffer.from(pcm);
+  for (let index = 0; index < pcm.length / 2; index++) {
+    const sum = pcm.readInt16LE(index * 2) * 0.8 + 3277 * Math.sin((2 * Math.PI * hz * index) / sampleRate);
+    hummed.writeInt16LE(Math.max(-32_768, Math.min(32_767, Math.round(sum))), index * 2);
+  }
+  return hummed;
 }
 
 function fileOf(pcm: Buffer, { sizes, sound, sampleRate }: TtsSettings): Uint8Array {

@@ -170,8 +170,14 @@ describe('a job of several lines', () => {
     async function* lines(): AsyncGenerator<TranslatedLine> {
       for (const { id, text: line } of utterances) yield { utteranceId: id, text: line } as TranslatedLine;
     }
-    const cast = { provider: 'qwen', voices: { A: 'Bodega' } };
-    const takes = await synthesize(script, lines(), cast, provider, { language: 'es', label: 'qwen' }, ctx);
+    const cast = { members: { A: { provider: 'qwen', voice: 'Bodega' } } };
+    const takes = await synthesize(
+      script,
+      lines(),
+      { cast, engines: new Map([['qwen', provider]]) },
+      { language: 'es' },
+      ctx,
+    );
     return { takes, events };
   }
 

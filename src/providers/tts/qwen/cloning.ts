@@ -1,10 +1,14 @@
 import type { ProviderTools } from '../../contract.js';
 import { dashscope } from '../../vendors/dashscope/index.js';
-import type { TtsProvider, TtsRequest } from '../contract.js';
+import type { TtsProvider, TtsRequest, Voice } from '../contract.js';
 import { createEnrolment, isClonedVoice, sampleLimits } from './enrolment.js';
 import { readModel } from './models.js';
 import type { QwenOptions } from './options.js';
 import { createQwenTts } from './provider.js';
+import { primaryOf } from './voices.js';
+
+/** Stands for a voice that has yet to be made: what it says costs the same whatever it will be called. */
+const anyClone = 'qwen-tts-vc-dub';
 
 /**
  * Qwen-TTS with voices of one's own beside the system's: a cloned voice speaks with the model it was made for, whatever
@@ -32,7 +36,16 @@ export function createWithCloning(options: QwenOptions, tools: ProviderTools): T
     return made;
   }
 
-  const estimate = (request: TtsRequest) => speakerOf(request.voice).estimate!(request);
+  /** Ids that `--voice` names; whether they are there is known when they speak. */
+  function askedFor(language: string | undefined): Voice[] {
+    const { languages } = readModel(cloneModel);
+    if (language !== undefined && !languages.includes(primaryOf(language))) return [];
+    const names = new Set(Object.values(options.asked).filter(isClonedVoice));
+    return [...names].map((name) => ({ name, languages, note: 'your own voice' }));
+  }
+
+  const estimate = (request: TtsRequest) =>
+    (request.sample === undefined ? speakerOf(request.voice) : speakerOf(anyClone)).estimate!(request);
   return {
     ...system,
     limits: { ...system.limits, sample: sampleLimits },
@@ -41,6 +54,7 @@ export function createWithCloning(options: QwenOptions, tools: ProviderTools): T
       // Own voices can be made from samples, so that none need be named beforehand.
       return clones && client.ready().ready ? client.ready() : found;
     },
+    voices: async (language, signal) => [...askedFor(language), ...(await system.voices(language, signal))],
     estimate,
     synthesize: (request, signal) => speakerOf(request.voice).synthesize(request, signal),
     enrolment,

@@ -9,6 +9,8 @@ export const qwenOptions = z.strictObject({
   voiceIds: z.array(z.string().trim().min(1)).default([]),
   /** The model that speaks with cloned voices; they are made for it. */
   cloneModel: z.string().trim().min(1).default('qwen3-tts-vc-2026-01-22'),
+  /** What `--voice` says, by speaker: ids of cloned voices among it are voices without being listed. */
+  asked: z.record(z.string(), z.string()).default({}),
   /** How to speak, in Chinese or English; the instruct model only. */
   instructions: z.string().trim().min(1).optional(),
   /** Lets the service reword the instructions. */
