@@ -154,10 +154,11 @@ class Chooser {
     const unusable: Unusable[] = [];
     const errors: unknown[] = [];
     for (const label of names) {
+      const engine = await this.make(kind, label, around);
       try {
-        usable.push(await this.load(kind, label, around));
+        usable.push(await this.settle(engine, around));
       } catch (error) {
-        if (!(error instanceof DubError) || !lacking.has(error.code)) throw error;
+        if (!(error instanceof DubError) || error.code === 'INTERRUPTED') throw error;
         const { code, message } = error;
         unusable.push({ label, code, message, wasFirst: usable.length === 0 });
         errors.push(error);
@@ -173,8 +174,17 @@ class Chooser {
     spec: string,
     around: EngineSurroundings = this.context,
   ) {
+    return this.settle(await this.make(kind, spec, around), around);
+  }
+
+  private async make<Kind extends ProviderKind>(kind: Kind, spec: string, around: EngineSurroundings) {
     const engine = await loadEngine(kind, spec, around);
     if (this.config.offline && engine.offline === false) throw needsNetwork(kind, spec);
+    return engine;
+  }
+
+  /** The engine as a job holds it, when it can be used now. */
+  private async settle<Kind extends ProviderKind>(engine: LoadedProvider<Kind>, around: EngineSurroundings) {
     await this.refuseUnready(engine);
     if (engine.rough) this.rough.add(engine.label);
     return toChosen(engine, around.loaded.config);
@@ -266,14 +276,6 @@ class Chooser {
     throw new DubError(code ?? 'PROVIDER_AUTH', `${name} cannot be used: ${detail}.`, { hint });
   }
 }
-
-/** What an engine of a chain may lack without the chain being wrong. */
-const lacking: ReadonlySet<string> = new Set([
-  'PROVIDER_AUTH',
-  'PROVIDER_UNREACHABLE',
-  'ENGINE_MISSING',
-  'PROVIDER_UNSUPPORTED',
-]);
 
 const named: Readonly<Record<ChosenKind, { readonly what: string; readonly ways: string }>> = {
   asr: { what: 'recognise the speech', ways: '--asr NAME or --script FILE' },

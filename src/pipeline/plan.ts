@@ -18,6 +18,7 @@ import { planCast } from './casting/plan.js';
 import { findFinished, withoutFinished } from './finished.js';
 import type { Chosen, DubJob, PlannedCost, PlannedStage, RunPlan, RunTools } from './job.js';
 import { extractKey, segmentKey, transcribeKey, translateKey } from './keys.js';
+import { refuseUnknownCost } from './money/ask-first.js';
 import { basisOf } from './money/basis.js';
 import { DryBuyer } from './money/dry-buyer.js';
 import { type CostRange, type PlanTools, planTarget, priceCalls } from './money/plan-costs.js';
@@ -84,7 +85,13 @@ async function planWithin(scratch: string, planning: Planning, tools: RunTools):
     characters: script?.utterances.reduce((sum, utterance) => sum + [...utterance.text].length, 0),
     cost: sumCosts(stages, terms),
     basis: basisOf(stages, script, job, source.durationMs),
-    warnings: [...outputs.flatMap((output) => output.warning ?? []), ...planning.warnings, ...new Set(warnings)],
+    warnings: [
+      ...outputs.flatMap((output) => output.warning ?? []),
+      ...planning.warnings,
+      ...refusalOf(job, terms),
+      ...unusableOf(job),
+      ...new Set(warnings),
+    ],
   };
 }
 
@@ -97,6 +104,30 @@ async function settleOutputs(job: DubJob, source: Source) {
       outputs: await planOutputs({ ...job, force: true }, source),
       warnings: [`${error.message} The run would need --force.`],
     };
+  }
+}
+
+/** Engines of a chain that the run would pass over. */
+function unusableOf({ asr, storage, targets }: DubJob): string[] {
+  const chains: readonly Chosen<unknown>[] = [
+    asr,
+    storage,
+    ...targets.flatMap(({ translator, tts }) => [translator, tts]),
+  ];
+  const told = chains.flatMap(({ unusable = [] }) =>
+    unusable.map(({ label, message }) => `${label} is passed over: ${message}`),
+  );
+  return [...new Set(told)];
+}
+
+/** Why a run would not begin: a ceiling that cannot be kept. */
+function refusalOf(job: DubJob, terms: MoneyTerms): string[] {
+  try {
+    refuseUnknownCost(job, terms);
+    return [];
+  } catch (error) {
+    if (!(error instanceof DubError)) throw error;
+    return [`The run would be refused: ${error.message}`];
   }
 }
 

@@ -26,7 +26,8 @@ export async function planCommand(call: Call): Promise<number> {
 }
 
 async function eachInput(call: Call, plans: true | undefined): Promise<number> {
-  const loaded = await call.loadConfig();
+  const given = await call.loadConfig();
+  const loaded = plans ? { ...given, config: { ...given.config, dryRun: true } } : given;
   const { config } = loaded;
   if (isBatch(call, config)) {
     const { runBatch } = await import('./batch.js');
