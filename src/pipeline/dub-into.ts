@@ -12,6 +12,7 @@ import { align, defaultTiming } from '../stages/align/index.js';
 import { type SubtitlesExpectation, summarise } from '../stages/check.js';
 import { mix } from '../stages/mix/index.js';
 import { mux } from '../stages/mux/index.js';
+import { repause } from '../stages/repause/index.js';
 import { bilingualLimits, subtitle } from '../stages/subtitle.js';
 import { writeSrt, writeVtt } from '../subtitles/write.js';
 import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
@@ -93,10 +94,10 @@ interface Sounding {
 
 async function soundDub(
   work: TargetWork,
-  { translation, takes }: Pick<Voiced, 'translation' | 'takes'>,
+  { translation, takes: voiced }: Pick<Voiced, 'translation' | 'takes'>,
   failures: readonly LineFailure[],
 ): Promise<Sounding> {
-  const timeline = await alignTakes(work, takes);
+  const { takes, timeline } = await alignTakes(work, voiced);
   const subtitles = await makeSubtitles(work, translation, timeline);
   return { takes, timeline, subtitles, mixed: await mixDub(work, takes, timeline, failures) };
 }
@@ -132,12 +133,17 @@ function refuseFailures(job: DubJob, failures: readonly LineFailure[]): void {
   });
 }
 
-async function alignTakes(work: TargetWork, takes: Takes): Promise<Timeline> {
+/** Places the takes, after their inner pauses were laid on the source's. */
+async function alignTakes(work: TargetWork, voiced: Takes): Promise<{ takes: Takes; timeline: Timeline }> {
   const { job, session, language, shared } = work;
-  const timeline = await session.stage(
+  const { takes, timeline } = await session.stage(
     { stage: 'align', language },
-    async () => ({ value: align(shared.script, takes, defaultTiming(shared.source.durationMs)), kept: false }),
-    describeTimeline,
+    async (ctx) => {
+      const repaused = await repause(shared.script, shared.transcript, voiced, ctx);
+      const placed = align(shared.script, repaused, defaultTiming(shared.source.durationMs));
+      return { value: { takes: repaused, timeline: placed }, kept: false };
+    },
+    (value) => describeTimeline(value.timeline),
   );
   for (const overflow of timeline.overflows) session.emit({ type: 'line-overflow', language, ...overflow });
   await session.write(`${language}/timeline.json`, toJsonText(timeline));
@@ -151,7 +157,7 @@ async function alignTakes(work: TargetWork, takes: Takes): Promise<Timeline> {
       },
     );
   }
-  return timeline;
+  return { takes, timeline };
 }
 
 function describeTimeline({ placements, overflows }: Timeline): string {

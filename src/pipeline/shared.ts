@@ -21,6 +21,7 @@ import type { Session } from './session.js';
 export interface Shared {
   readonly source: Source;
   readonly soundtrack: Soundtrack;
+  readonly transcript: Transcript;
   /** The utterances to dub: all of them, or those in the range asked for. */
   readonly script: Script;
   /** Undefined when the first recogniser did it. */
@@ -47,7 +48,7 @@ export async function prepareShared(job: DubJob, source: Source, session: Sessio
   await session.write('script.srt', scriptAsSrt(script));
   for (const target of job.targets) refuseSpoken(target.language, script.language);
   return {
-    ...{ source, soundtrack, script: withinRange(script, job.range) },
+    ...{ source, soundtrack, transcript, script: withinRange(script, job.range) },
     fallback: recognisedOtherwise(job, transcript),
   };
 }
