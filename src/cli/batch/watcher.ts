@@ -12,19 +12,21 @@ export interface Watcher {
   text(file: BatchFile, text: string): void;
   finish(file: BatchFile): void;
   line(text: string): void;
+  /** Prints to stdout, which may be the same terminal: the bars make way. */
+  print(text: string): void;
   end(): void;
 }
 
 /** A bar for each file on a terminal, nothing but lines in a log. */
-export async function createWatcher({ io, say }: Call, { quiet, verbose }: Config): Promise<Watcher> {
+export async function createWatcher({ io, say, print }: Call, { quiet, verbose }: Config): Promise<Watcher> {
   const draws = !quiet && canRedraw(io.stderr, io.env);
   const bars = draws ? await (await import('../render/bars.js')).createBars(io.stderr) : undefined;
-  const showing = new Map<string, string>();
+  const showing = new Map<string, { readonly key: string; readonly label: string }>();
   const line = (text: string) => (bars ? bars.line(`${text}\n`) : say(`${text}\n`));
 
   function finish({ path }: BatchFile): void {
-    const key = showing.get(path);
-    if (key !== undefined) bars?.finish(key);
+    const stage = showing.get(path);
+    if (stage !== undefined) bars?.finish(stage.key);
     showing.delete(path);
   }
 
@@ -34,17 +36,23 @@ export async function createWatcher({ io, say }: Call, { quiet, verbose }: Confi
         finish(file);
         const stage = [event.stage, event.language].filter((word) => word !== undefined).join(' ');
         const key = `${file.path} ${stage}`;
-        showing.set(file.path, key);
-        bars?.begin(key, `${file.label} ${stage}`);
+        const label = `${file.label} ${stage}`;
+        showing.set(file.path, { key, label });
+        bars?.begin(key, label);
       }
-      const key = showing.get(file.path);
-      if (event.type === 'stage-progress' && key !== undefined) bars?.advance(key, event.done, event.total);
+      const shown = showing.get(file.path);
+      if (event.type === 'stage-progress' && shown !== undefined) bars?.advance(shown.key, event.done, event.total);
     },
     text(file, text) {
       if (verbose && !quiet) line(`${visible(file.label)}: ${visible(text)}`);
     },
     finish,
     line,
+    print(text) {
+      for (const { key } of showing.values()) bars?.finish(key);
+      print(text);
+      for (const { key, label } of showing.values()) bars?.begin(key, label);
+    },
     end: () => bars?.stop(),
   };
 }

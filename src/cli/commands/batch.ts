@@ -106,7 +106,7 @@ class Batch {
       if (event.type === 'summary' || event.type === 'error') ended.event = event;
       if (event.type === 'plan') planner.add(event);
       if (call.json) call.printJson(event);
-      else if (event.type === 'plan') call.print(planner.describe(event, call.outStyle));
+      else if (event.type === 'plan') watcher.print(planner.describe(event, call.outStyle));
       watcher.event(file, event);
     };
     const onText = (text: string) => watcher.text(file, text);
@@ -118,7 +118,7 @@ class Batch {
     const { call, loaded, watcher } = this;
     const { dryRun, quiet } = loaded.config;
     watcher.finish(file);
-    if (!call.json) for (const { path } of outcome.outputs) call.print(`${path}\n`);
+    if (!call.json) for (const { path } of outcome.outputs) watcher.print(`${path}\n`);
     if (call.json && outcome.code === 'PROCESS_ENDED') call.printJson(errorOf(outcome));
     const isBad = outcome.state === 'failed';
     if (isBad || !(quiet || dryRun)) watcher.line(describeOutcome(file.label, outcome, call.errStyle));
