@@ -64,11 +64,12 @@ export function openSharedFile<Value>(folder: string, parse: (json: unknown) => 
   /** @returns false when another process made the next version first */
   async function publish(value: Value, before: number): Promise<boolean> {
     const whole = join(folder, `.${name}-${++made}`);
-    await writeFile(whole, JSON.stringify(value), { flag: 'wx', mode: 0o600 });
     const version = before + 1;
     try {
+      await writeFile(whole, JSON.stringify(value), { flag: 'wx', mode: 0o600 });
       await link(whole, pathOf(folder, version));
     } catch (error) {
+      // Another process was first, or the folder is gone: looking for the newest makes it again.
       if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOENT') return false;
       throw error;
     } finally {
@@ -95,8 +96,8 @@ export function openSharedFile<Value>(folder: string, parse: (json: unknown) => 
     read: newest,
     async update(change) {
       // Most often nobody else was at it: what was last known is then the newest, which the publishing proves.
-      let current = known ?? (await newest());
       let isNewest = known === undefined;
+      let current = known ?? (await newest());
       for (let attempt = 1; attempt <= 1000; attempt++) {
         const { result, next } = change(current.value);
         if (next === undefined && isNewest) return { ...result, version: current.version };

@@ -79,8 +79,13 @@ export function reserve(
   if (tokenMs > 0) slot = Math.max(slot, state.earnedAt - burstMs + Math.min(tokenMs, burstMs));
   if (requestsPerMinute !== undefined) {
     const { share, windowMs } = shareOf(requestsPerMinute, burstMs);
+    const slowMs = windowMs * margin;
     for (let request = 0; request < (cost.requests ?? 1); request++) {
-      slot = Math.max(slot, (slots.at(-share) ?? -Infinity) + windowMs * margin);
+      const before = slots.at(-share) ?? -Infinity;
+      slot = Math.max(slot, before + slowMs);
+      // A share at once is for who begins. In a long run they go evenly: a service that gets three together counts the
+      // last of them late, and may hold it against the next second.
+      if (before > slot - 2 * slowMs) slot = Math.max(slot, slots.at(-1)! + slowMs / share);
       slots.push(slot);
     }
   }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { childArguments } from '../../src/cli/batch/child.js';
 import { shardOf } from '../../src/cli/batch/files.js';
-import type { BatchSummary } from '../../src/cli/batch/outcome.js';
+import { type BatchSummary, outcomeOf } from '../../src/cli/batch/outcome.js';
 import { optionTable } from '../../src/cli/options.js';
 import { parseLine } from '../../src/cli/parse.js';
 import { defaultConfig } from '../../src/config/load.js';
@@ -212,6 +212,16 @@ describe('the files of a batch', () => {
       }),
     );
   });
+});
+
+it('a process that ends without a word is told with how it ended and the last it said', () => {
+  const end = { exit: undefined, signal: 'SIGKILL', text: 'first\nlast words\n' };
+  expect(outcomeOf('/f', undefined, end, 5)).toMatchObject({
+    ...{ file: '/f', state: 'failed', exit: 1, code: 'PROCESS_ENDED' },
+    message: 'Its process was ended by SIGKILL: last words',
+  });
+  const never = { exit: undefined, signal: undefined, text: 'spawn EAGAIN' };
+  expect(outcomeOf('/f', undefined, never, 5).message).toBe('Its process could not be started: spawn EAGAIN');
 });
 
 it('a file is asked for as all were, with its own words and nothing that concerns the batch', async () => {

@@ -22,7 +22,7 @@ let emulator: Emulator;
 
 beforeAll(async () => {
   folder = await makeFolder();
-  const seconds = lines * 3 + 1;
+  const seconds = lines * 2 + 1;
   for (const film of films) {
     await makeMedia(folder, { name: `${film}.m4a`, seconds, video: false });
     for (const [language, text] of [
@@ -45,12 +45,12 @@ afterAll(async () => {
   await removeFolder(folder);
 });
 
-/** Cues of two seconds, three seconds apart, no two alike: equal lines would be bought once. */
+/** Cues of one second, two seconds apart, no two alike: equal lines would be bought once. */
 function words(text: string): string {
   const clock = (seconds: number) => `${new Date(seconds * 1000).toISOString().slice(11, 19)},000`;
   const cues = Array.from({ length: lines }, (_, line) => {
-    const start = line * 3;
-    return `${line + 1}\n${clock(start)} --> ${clock(start + 2)}\n${text} ${line + 1}.\n`;
+    const start = line * 2;
+    return `${line + 1}\n${clock(start)} --> ${clock(start + 1)}\n${text} ${line + 1}.\n`;
   });
   return cues.join('\n');
 }

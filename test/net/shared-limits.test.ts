@@ -228,7 +228,8 @@ test('a folder that cannot be written is told once, and the process keeps to the
 });
 
 test('damaged, foreign and vanished files are no hindrance', async () => {
-  const [first, second] = [limits(), limits()];
+  const lost: unknown[] = [];
+  const [first, second] = [limits(lost), limits(lost)];
   for (const one of [first, second]) one.limiter.configure('k', { requestsPerMinute: 60_000 });
   await first.limiter.take('k', {}, never);
   const machine = join(folder, (await readdir(folder))[0]!);
@@ -241,6 +242,7 @@ test('damaged, foreign and vanished files are no hindrance', async () => {
   await rm(machine, { recursive: true });
   await first.limiter.take('k', {}, never);
   await second.limiter.take('k', {}, never);
+  expect(lost).toEqual([]);
 });
 
 test('neither the key nor its name is written down, and nobody else may read the files', async () => {

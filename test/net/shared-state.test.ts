@@ -48,6 +48,16 @@ describe('reserved slots', () => {
     );
   });
 
+  it('come together at the beginning, and evenly in a long run', () => {
+    let state = fresh;
+    const slots = Array.from({ length: 8 }, () => {
+      const { slot, next } = reserve(state, { requestsPerMinute: 180 }, {}, 0);
+      state = next!;
+      return Math.round(slot);
+    });
+    expect(slots).toEqual([0, 0, 0, 1080, 1440, 1800, 2160, 2520]);
+  });
+
   it('lose no more of the rate than the margin', () => {
     let state = fresh;
     let last = 0;

@@ -64,8 +64,9 @@ export function runChild(file: BatchFile, call: ChildCall): Promise<ChildEnd> {
   const stop = () => void child.kill('SIGTERM');
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
+  return new Promise((resolve) => {
+    // It could not be started: no more processes, no memory.
+    child.on('error', (error) => resolve({ exit: undefined, signal: undefined, text: error.message }));
     child.on('close', (code, killedBy) => {
       signal.removeEventListener('abort', stop);
       resolve({ exit: code ?? undefined, signal: killedBy ?? undefined, text });

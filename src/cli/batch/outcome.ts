@@ -51,8 +51,13 @@ export function outcomeOf(file: string, last: RunEvent | undefined, end: ChildEn
     const { exit, code, message, hint } = last;
     return { file, state: exit === 130 ? 'interrupted' : 'failed', exit, code, message, hint, outputs: [], ms };
   }
-  const how = end.signal === undefined ? `with exit ${end.exit}` : `by ${end.signal}`;
-  const message = `Its process was ended ${how}${end.text === '' ? '' : `: ${end.text.trimEnd().split('\n').at(-1)}`}`;
+  const how =
+    end.signal !== undefined
+      ? `was ended by ${end.signal}`
+      : end.exit === undefined
+        ? 'could not be started'
+        : `ended with ${end.exit}`;
+  const message = `Its process ${how}${end.text === '' ? '' : `: ${end.text.trimEnd().split('\n').at(-1)}`}`;
   const hint = 'The same command goes on from where it was.';
   return { file, state: 'failed', exit: 1, code: 'PROCESS_ENDED', message, hint, outputs: [], ms };
 }

@@ -19,7 +19,7 @@ export async function openSummaryFile(path: string | undefined, force: boolean):
   let writing: Promise<void> = Promise.resolve();
   return {
     write(summary) {
-      writing = writing.then(() => writeWhole(path, `${JSON.stringify(summary, null, 2)}\n`));
+      writing = writing.catch(() => undefined).then(() => writeWhole(path, `${JSON.stringify(summary, null, 2)}\n`));
       return writing;
     },
   };

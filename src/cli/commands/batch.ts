@@ -90,7 +90,8 @@ class Batch {
       const outcome = await this.dub(files[index]!);
       this.outcomes[index] = outcome;
       this.tell(files[index]!, outcome);
-      await this.write(true);
+      // A summary that cannot be written now may be at the end; the films go on.
+      await this.write(true).catch(() => undefined);
     }
   }
 
