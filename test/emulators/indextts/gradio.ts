@@ -3,7 +3,7 @@ import type { RawAnswer } from '../dashscope/wire.js';
 import { readForm } from './form.js';
 import { answerJson, answerSound, type Ground, type Route, refuse } from './server.js';
 import { soundOf } from './sound.js';
-import { toneIn } from './tones.js';
+import { toneOfClip } from './tones.js';
 
 interface Input {
   readonly name: string;
@@ -185,7 +185,7 @@ export function gradioRoutes(ground: Ground): readonly Route[] {
         const file = (await readForm(request))?.files.files;
         if (file === undefined) return refuse(422, 'files');
         const path = `/tmp/gradio/${randomBytes(8).toString('hex')}/${file.filename}`;
-        const tone = toneIn(file.bytes);
+        const tone = toneOfClip(file.bytes);
         if (tone === undefined) ground.violation('a clip without a voice');
         ground.tones.set(path, tone ?? 0);
         return answerJson([path]);

@@ -1,7 +1,7 @@
 import { readForm } from './form.js';
 import { answerJson, answerSound, fieldsOf, type Ground, Refusal, type Route } from './server.js';
 import { soundOf } from './sound.js';
-import { toneIn, toneOfName } from './tones.js';
+import { toneOfClip, toneOfName } from './tones.js';
 
 const fieldsOfSpeech = ['model', 'input', 'voice', 'ref_audio', 'response_format', 'speed', 'extra_params', 'stream'];
 const fieldsOfExtra = [
@@ -27,7 +27,7 @@ export function omniRoutes(ground: Ground): readonly Route[] {
       const [, base64] = /^data:audio\/[\w.+-]+;base64,(.+)$/s.exec(clip) ?? [];
       const bytes =
         base64 === undefined ? await fetch(clip).then((reply) => reply.arrayBuffer()) : Buffer.from(base64, 'base64');
-      return toneIn(new Uint8Array(bytes)) ?? error(400, 'ref_audio cannot be decoded', 'ref_audio');
+      return toneOfClip(new Uint8Array(bytes)) ?? error(400, 'ref_audio cannot be decoded', 'ref_audio');
     }
     if (typeof voice !== 'string') error(400, 'voice or ref_audio is needed', 'voice');
     const name = voice as string;
@@ -79,7 +79,7 @@ export function omniRoutes(ground: Ground): readonly Route[] {
         if (!name) error(400, 'name is needed', 'name');
         if (clip!.bytes.length > 10_000_000) error(400, 'audio_sample is larger than 10 MB', 'audio_sample');
         if (tones.size >= settings.mostVoices) error(400, `Maximum number of voices (${settings.mostVoices}) reached`);
-        const tone = toneIn(clip!.bytes) ?? error(400, 'audio_sample cannot be decoded');
+        const tone = toneOfClip(clip!.bytes) ?? error(400, 'audio_sample cannot be decoded');
         if (tones.has(name!)) ground.violation(`${name} was uploaded twice`);
         tones.set(name!, tone);
         return answerJson({ success: true, voice: { name, consent, created_at: 1_790_000_000 } });

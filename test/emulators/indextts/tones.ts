@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readWav, toMono } from '../../../src/sound/wav.js';
 
 /** Tones of voices, Hz: far enough apart to be told from each other under speech. */
@@ -8,6 +9,12 @@ export function toneOfName(name: string): number {
   let hash = 7;
   for (const character of name) hash = (hash * 31 + character.codePointAt(0)!) >>> 0;
   return toneGrid[hash % toneGrid.length]!;
+}
+
+/** The tone of the voice in a clip: the one that is in it, else one of its own. Undefined for what is no recording. */
+export function toneOfClip(wav: Uint8Array): number | undefined {
+  if (readWav(wav) === undefined) return undefined;
+  return toneIn(wav) ?? toneOfName(createHash('sha256').update(wav).digest('hex'));
 }
 
 /** The tone in a recording: that of the grid which stands out most; undefined when none does. */

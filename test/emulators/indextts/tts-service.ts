@@ -1,6 +1,6 @@
 import { answerJson, answerSound, fieldsOf, type Ground, type Route, refuse, textOf } from './server.js';
 import { soundOf } from './sound.js';
-import { toneIn, toneOfName } from './tones.js';
+import { toneOfClip, toneOfName } from './tones.js';
 
 const allowed = [
   ...['text', 'speaker_id', 'prompt_audio_url', 'target_duration_ms', 'language', 'prosody_control'],
@@ -20,7 +20,7 @@ export function ttsServiceRoutes(ground: Ground): readonly Route[] {
       const fetched = await fetch(url)
         .then(async (reply) => (reply.ok ? Buffer.from(await reply.arrayBuffer()) : undefined))
         .catch(() => undefined);
-      return (fetched && toneIn(fetched)) ?? error(500, 'synthesis_failed', 'prompt audio could not be downloaded');
+      return (fetched && toneOfClip(fetched)) ?? error(500, 'synthesis_failed', 'prompt audio could not be downloaded');
     }
     const speaker = fields.speaker_id === undefined ? 'default' : String(fields.speaker_id);
     if (speaker !== 'default' && !settings.names.has(speaker))

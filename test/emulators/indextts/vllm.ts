@@ -2,7 +2,7 @@ import type { RawAnswer } from '../dashscope/wire.js';
 import { readForm } from './form.js';
 import { answerJson, answerSound, fieldsOf, type Ground, Refusal, type Route, refuse, textOf } from './server.js';
 import { soundOf } from './sound.js';
-import { toneIn, toneOfName } from './tones.js';
+import { toneOfClip, toneOfName } from './tones.js';
 
 const v2Fields = [
   ...['text', 'spk_audio_path', 'emo_control_method', 'emo_ref_path', 'emo_weight', 'emo_vec', 'emo_text'],
@@ -91,7 +91,7 @@ export function vllmRoutes(ground: Ground): readonly Route[] {
         const form = await readForm(request);
         const file = form?.files.file;
         if (file === undefined || Object.keys(form!.fields).length > 0) return refuse(422, 'file');
-        const tone = toneIn(file.bytes);
+        const tone = toneOfClip(file.bytes);
         if (tone === undefined) ground.violation('a clip without a voice');
         const path = `/srv/uploads/${file.filename}`;
         tones.set(path, tone ?? 0);
