@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { TtsRequest } from '../contract.js';
 import { type Clip, readClip } from './clip.js';
@@ -19,7 +19,7 @@ export interface VoiceBook {
   warningsOnce(clip: Clip): readonly string[];
 }
 
-/** A path on the server: marked as one, or absolute where no such thing is meant here. */
+/** A path on the server, marked as one. */
 const serverPath = /^server:(.+)$/s;
 
 /** A book of the voices in the options. */
@@ -44,10 +44,11 @@ export function createVoiceBook(options: IndexTtsOptions): VoiceBook {
     async find({ voice, sample }) {
       if (sample !== undefined) return { kind: 'clip', clip: await clipAt(sample.path, sample) };
       const meant = Object.hasOwn(listed, voice) ? listed[voice]! : voice;
-      const path = serverPath.exec(meant)?.[1] ?? (meant === voice && meant.startsWith('/') ? meant : undefined);
+      const path = serverPath.exec(meant)?.[1] ?? (isPathThere(meant) ? meant : undefined);
       if (path !== undefined) return { kind: 'path', path };
       if (/^https?:\/\//i.test(meant)) return { kind: 'url', url: meant };
-      return meant === voice ? undefined : { kind: 'clip', clip: await clipAt(resolve(meant), undefined) };
+      const isHere = meant !== voice || (meant.startsWith('/') && existsSync(meant));
+      return isHere ? { kind: 'clip', clip: await clipAt(resolve(meant), undefined) } : undefined;
     },
     fingerprint: () =>
       Object.fromEntries(Object.entries(listed).map(([name, meant]) => [`voice ${name}`, hashOf(meant)])),
@@ -60,7 +61,12 @@ export function createVoiceBook(options: IndexTtsOptions): VoiceBook {
 }
 
 function isElsewhere(voice: string): boolean {
-  return serverPath.test(voice) || voice.startsWith('/') || /^https?:\/\//i.test(voice);
+  return serverPath.test(voice) || isPathThere(voice) || /^https?:\/\//i.test(voice);
+}
+
+/** An absolute path without such a file here is meant on the server. */
+function isPathThere(voice: string): boolean {
+  return voice.startsWith('/') && !existsSync(voice);
 }
 
 /** Of the file where there is one, else of the words. */
