@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { DubError } from '../../errors.js';
 import {
   checkSample,
   requireCloning,
@@ -31,6 +32,8 @@ export async function planCast(job: DubJob, work: string, tools: RunTools): Prom
     crews.set(target.language, crew);
     if (job.cloneVoices) requireCloning(engineFor(target, crew, undefined), '--voices clone');
     for (const member of membersOf(wishes)) await refuseUnfit(member, target, crew, tools.signal);
+    if (job.voiceConsent === undefined)
+      await refuseUnconsented(job.cloneVoices === true, wishes, target, crew, tools.signal);
   }
   return { wishes, crews };
 }
@@ -83,4 +86,29 @@ async function refuseUnfit(member: WantedMember, target: Target, crew: Crew, sig
 function engineFor(target: Target, crew: Crew, label: string | undefined) {
   const { label: own, provider } = crew.get(label ?? target.tts.label)!;
   return { label: own, provider, language: target.language };
+}
+
+/** Voices are cloned where that is asked for, and where an engine has no others. */
+async function refuseUnconsented(
+  clonesAll: boolean,
+  wishes: Wishes,
+  target: Target,
+  crew: Crew,
+  signal: AbortSignal,
+): Promise<void> {
+  const members = membersOf(wishes);
+  for (const label of crew.keys()) {
+    const engine = engineFor(target, crew, label);
+    if (engine.provider.limits.sample?.needsConsent !== true) continue;
+    const own = members.filter(({ provider }) => (provider ?? target.tts.label) === label);
+    const isAsked = clonesAll || own.some(({ sample, clone }) => sample !== undefined || clone === true);
+    if (!isAsked && (await requireSpoken(engine, signal)).length > 0) continue;
+    throw new DubError(
+      'PROVIDER_UNSUPPORTED',
+      `${label} clones a voice only with the speaker's consent, and none is given.`,
+      {
+        hint: 'If those who speak agree, say so with --voice-consent TEXT, for example an id of the signed form.',
+      },
+    );
+  }
 }

@@ -21,6 +21,8 @@ export interface SampleLimits {
   readonly maxBytes: number;
   /** True when what is said in the sample must come along. */
   readonly needsText: boolean;
+  /** True when the speaker's consent must come along (`VoiceSample.consent`). */
+  readonly needsConsent?: boolean | undefined;
   /**
    * `request`: the sample travels with every line (or is uploaded by the provider when it first meets it);
    * `enrolled`: it becomes a named voice first, by `TtsProvider.enrolment`, which costs money.

@@ -156,6 +156,7 @@ function limitsOf(
             maxMs: mostGiven.ms,
             maxBytes: mostGiven.bytes,
             needsText: false,
+            needsConsent: servers.some(({ dialect }) => dialect?.needsConsent === true),
             way: 'request',
           },
         }

@@ -39,6 +39,8 @@ export interface Dialect {
   readonly name: DialectName;
   /** How a voice may arrive; known after the first look. */
   readonly takes: ReadonlySet<VoiceRef['kind']>;
+  /** True when it keeps a sample only with the speaker's consent. */
+  readonly needsConsent?: boolean | undefined;
   /** GET requests only. @throws when the server cannot be reached */
   look(signal: AbortSignal): Promise<Health>;
   /** Names of voices the server has; undefined when it does not tell. */

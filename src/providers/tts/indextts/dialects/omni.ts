@@ -65,6 +65,7 @@ export function omni(server: AudioServer, settings: DialectSettings): Dialect {
   return {
     name: 'omni',
     takes: new Set<VoiceRef['kind']>(['name', 'url', 'clip']),
+    needsConsent: true,
     async look(signal) {
       const { status, body } = await server.look('/v1/models', signal);
       const read = modelsReply.safeParse(body.json);

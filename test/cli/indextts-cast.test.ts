@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type IndexEmulator, type ServerKind, serverSettings, startIndexServer } from '../emulators/indextts/server.js';
+import { toneGrid, toneInSamples, toneOfName } from '../emulators/indextts/tones.js';
+import { makeSample } from '../providers/tts/indextts.support.js';
+import { callDub } from '../support/command.js';
+import { dialogue, heardRate, hearLines, makeDialogue } from '../support/dialogue.js';
+import { makeFolder, removeFolder } from '../support/media.js';
+
+const tones = { Bob: toneGrid[4]!, Anna: toneGrid[17]! };
+
+let folder: string;
+let server: IndexEmulator;
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  // Two lines, one of each, are enough to tell two voices.
+  await makeDialogue(folder, dialogue.slice(0, 2));
+  for (const [speaker, tone] of Object.entries(tones)) await makeSample(folder, speaker, tone);
+});
+afterEach(() => server.close());
+afterAll(() => removeFolder(folder));
+
+const paths = ['--voice', 'Bob=server:/srv/voices/ben.wav', '--voice', 'Anna=server:/srv/voices/anna.wav'];
+const onServer = { Bob: toneOfName('/srv/voices/ben.wav'), Anna: toneOfName('/srv/voices/anna.wav') };
+
+/** Asks for each speaker's own sample. */
+function samples(): string[] {
+  return Object.keys(tones).flatMap((speaker) => ['--voice', `${speaker}=${join(folder, `${speaker}.wav`)}`]);
+}
+
+describe('a film with two speakers has two voices, each line in its speaker’s', () => {
+  it.each<[ServerKind, () => readonly string[], { readonly Bob: number; readonly Anna: number }]>([
+    ['tts-service', samples, tones],
+    ['vllm2', () => paths, onServer],
+    ['upload', samples, tones],
+    ['omni', () => [...samples(), '--voice-consent', 'both have signed'], tones],
+  ])('by %s', async (kind, voices, expected) => {
+    server = await startIndexServer(serverSettings(kind));
+    const film = ['talk.mp4', '--to', 'es', '--script', 'talk.en.vtt', '--translation', 'es=talk.es.srt'];
+    const places = ['--bed', 'mute', '-o', `${kind}.mp4`, '--work', `${kind}.dub`, '--cache', `${kind}.cache`];
+    const engine = ['--tts', kind === 'omni' ? 'indextts' : 'indextts:2.5'];
+    const { exit, stderr } = await callDub([...film, ...places, ...engine, ...voices()], {
+      cwd: folder,
+      env: { INDEXTTS_URL: server.url },
+    });
+    expect({ exit, stderr }).toMatchObject({ exit: 0 });
+    const lines = await hearLines(join(folder, `${kind}.mp4`), join(folder, `${kind}.dub`), 'es');
+    const heard = lines.map((line) => [line.speaker, toneInSamples(line.samples, heardRate)]);
+    expect(heard).toEqual([
+      ['Bob', expected.Bob],
+      ['Anna', expected.Anna],
+    ]);
+    expect(server.requestsTo('upload')).toHaveLength(kind === 'upload' || kind === 'omni' ? 2 : 0);
+    expect(server.violations).toEqual([]);
+  });
+
+  it('not by a server that asks for consent and gets none, and nothing is sent', async () => {
+    server = await startIndexServer(serverSettings('omni'));
+    const film = ['talk.mp4', '--to', 'es', '--script', 'talk.en.vtt', '--translation', 'es=talk.es.srt'];
+    const { exit, stderr } = await callDub([...film, '--tts', 'indextts', ...samples(), '-o', 'no.mp4'], {
+      cwd: folder,
+      env: { INDEXTTS_URL: server.url },
+    });
+    expect({ exit, stderr }).toMatchObject({ exit: 5, stderr: expect.stringContaining('--voice-consent TEXT') });
+    expect(server.requests.every(({ method }) => method === 'GET')).toBe(true);
+  });
+});
