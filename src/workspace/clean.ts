@@ -2,8 +2,8 @@ import type { Dirent } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPartial } from './files.js';
-import type { LockTimes } from './lock.js';
-import { damagedFolder } from './store.js';
+import { type LockTimes, releaseDead } from './lock.js';
+import { claimsFolder, damagedFolder } from './store.js';
 import { findPins } from './usage.js';
 
 /** What is to be given up. Without any of these only what nobody can use is. */
@@ -57,6 +57,7 @@ export async function cleanStore(root: string, options: CleanOptions): Promise<C
     cleaned.freedBytes += stray.bytes;
     if (!options.dryRun) await rm(stray.path, { force: true });
   }
+  if (!options.dryRun) await releaseDeadClaims(root, options.lockTimes);
   let left = bytes;
   for (const entry of entries.sort((a, b) => a.usedAtMs - b.usedAtMs)) {
     if (!isWanted(entry, left, options)) continue;
@@ -72,6 +73,13 @@ export async function cleanStore(root: string, options: CleanOptions): Promise<C
     if (!options.dryRun) for (const path of entry.paths) await rm(path, { force: true });
   }
   return cleaned;
+}
+
+/** A run that was killed while it bought leaves its claim, which nobody takes over unless they want the same. */
+async function releaseDeadClaims(root: string, times: LockTimes | undefined): Promise<void> {
+  const folder = join(root, claimsFolder);
+  const claims = (await readdir(folder).catch(() => [])).filter((name) => !name.endsWith('.guard'));
+  await Promise.all(claims.map((name) => releaseDead(join(folder, name), times).catch(() => true)));
 }
 
 function isWanted(entry: StoredEntry, left: number, { olderThanMs, maxBytes, names }: CleanOptions): boolean {

@@ -62,14 +62,18 @@ export async function waitForLock(
   }
 }
 
-/** Whether the run that holds a lock lives; of one on another machine it takes a beat, or its silence, to know. */
-export async function holderLives(path: string, times: LockTimes = usualTimes): Promise<boolean> {
+/**
+ * Removes a lock whose run is dead. Of one on another machine it takes a beat, or its silence, to know.
+ * @returns whether a run that lives holds it
+ */
+export async function releaseDead(path: string, times: LockTimes = usualTimes): Promise<boolean> {
   const watch = new HolderWatch(path, times);
   for (;;) {
-    const { state } = await watch.look();
-    if (state === 'alive') return true;
-    if (state !== 'unsure') return false;
-    await sleep(times.lookMs);
+    const seen = await watch.look();
+    if (seen.state === 'alive') return true;
+    if (seen.state === 'gone') return false;
+    if (seen.state === 'dead') await removeDead(path, seen.holder, times);
+    else await sleep(times.lookMs);
   }
 }
 

@@ -72,6 +72,9 @@ export interface StoreOptions {
 /** Folder inside a store for entries that were found damaged. */
 export const damagedFolder = 'damaged';
 
+/** Folder inside a store where who buys something says so. */
+export const claimsFolder = 'claims';
+
 /** Opens a content-addressed folder; it is made when the first entry is kept. */
 export function openContentStore(root: string, options: StoreOptions = {}): ContentStore {
   return new FolderStore(root, options);
@@ -127,7 +130,7 @@ class FolderStore implements ContentStore {
   }
 
   async claim(name: string, isDone: () => Promise<boolean>, signal: AbortSignal): Promise<Lock | undefined> {
-    const folder = join(this.root, 'claims');
+    const folder = join(this.root, claimsFolder);
     await makeFolder(folder);
     return waitForLock(join(folder, name), isDone, signal, this.options.lockTimes);
   }

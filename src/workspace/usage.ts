@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DubError } from '../errors.js';
 import { makeFolder } from './files.js';
 import { describeHolder } from './holder.js';
-import { holderLives, type Lock, type LockTimes, takeLock } from './lock.js';
+import { type Lock, type LockTimes, releaseDead, takeLock } from './lock.js';
 
 /** Says which entries of a store this run uses, so that nobody cleans them away under it. */
 export interface Usage {
@@ -91,9 +91,8 @@ export async function findPins(root: string, times?: LockTimes): Promise<Pins> {
   const live = await Promise.all(
     locks.map(async (name): Promise<string | undefined> => {
       const list = join(folder, name.replace(/\.lock$/, '.used'));
-      if (await holderLives(join(folder, name), times)) return list;
+      if (await releaseDead(join(folder, name), times)) return list;
       await rm(list, { force: true });
-      await rm(join(folder, name), { force: true });
       return undefined;
     }),
   );

@@ -88,7 +88,11 @@ describe('cleaning', () => {
     const dead = { pid: child.pid, host: hostname(), token: 'x' };
     await writeFile(join(root, 'running', 'dead.lock'), JSON.stringify(dead));
     await writeFile(join(root, 'running', 'dead.used'), `${name}\n`);
+    await mkdir(join(root, 'claims'));
+    await writeFile(join(root, 'claims', 'b'.repeat(40)), JSON.stringify(dead));
+    await writeFile(join(root, 'claims', 'c'.repeat(40)), JSON.stringify({ ...dead, pid: process.pid }));
     expect(await cleanStore(root, { maxBytes: 0 })).toMatchObject({ freedEntries: 1, inUse: 0 });
+    expect(await readdir(join(root, 'claims'))).toEqual(['c'.repeat(40)]);
   });
 
   it('takes away what killed runs left unfinished, a day later, and nothing else that lies there', async () => {
