@@ -166,6 +166,20 @@ describe('an upload', () => {
     expect(emulator.uploads.objects.length).toBe(1);
   });
 
+  it('outlives 429 at both ends, with a time told and without, and half a policy', async () => {
+    const { emulator, client, clock } = await bench();
+    for (const endpoint of ['upload.policy', 'upload.post']) {
+      emulator.fail(endpoint, { status: 429, code: 'Throttling.RateQuota' });
+      emulator.fail(endpoint, { status: 429, code: 'Throttling.RateQuota', retryAfter: 2 });
+    }
+    emulator.fail('upload.policy', { kind: 'cut' });
+    emulator.fail('upload.policy', { kind: 'bad-json' });
+    await client.upload(path, request, calm);
+    expect([emulator.requestsTo('upload.policy').length, posts(emulator).length]).toEqual([5, 3]);
+    expect(clock.sleeps.filter((ms) => ms >= 2000).length).toBeGreaterThanOrEqual(2);
+    expect(emulator.uploads.objects.length).toBe(1);
+  });
+
   it('waits as told when too many ask for policies', async () => {
     const { emulator, client, clock } = await bench();
     const message = 'Requests rate limit exceeded, please try again later.';
