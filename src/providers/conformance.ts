@@ -1,4 +1,5 @@
 import { DubError, type DubErrorCode } from '../errors.js';
+import type { ProviderBase } from './contract.js';
 
 /** One thing that must hold for every provider of a kind; free of any test runner. */
 export interface Check<Subject> {
@@ -149,6 +150,104 @@ export async function expectError(
   );
   claim(error.hint !== undefined && error.hint !== '', `${what}: the error has no hint (${error.message}).`);
   return error;
+}
+
+const never = new AbortController().signal;
+
+/** What every provider that works for a stage must keep about its readiness. */
+export function readinessChecks<Provider extends ProviderBase>(): readonly Check<
+  FaultHooks<Provider> & { readonly provider: Provider }
+>[] {
+  return [
+    {
+      name: 'says whether it is ready, with words for a person',
+      safe: true,
+      async run({ provider }) {
+        const readiness = await provider.ready(never);
+        claim(readiness.detail.trim() !== '', 'The readiness has no detail.');
+        claim(readiness.ready, `It is not ready: ${readiness.detail}`);
+      },
+    },
+    {
+      name: 'says how to get what is missing',
+      safe: false,
+      async run(subject) {
+        const { provider } = await requireFaulty(subject, 'missing');
+        const readiness = await provider.ready(never);
+        claim(!readiness.ready, 'It says it is ready although it is not there.');
+        claim((readiness.hint ?? '') !== '', 'It does not say what to do.');
+      },
+    },
+  ];
+}
+
+/**
+ * What every provider must keep when things go wrong, whatever it does.
+ * @param work one small request of a provider of the subject's
+ */
+export function faultChecks<Provider, Subject extends FaultHooks<Provider>>(
+  work: (subject: Subject, provider: Provider, signal: AbortSignal) => Promise<unknown>,
+): readonly Check<Subject>[] {
+  const ends = (fault: Fault, codes: readonly DubErrorCode[]) => (subject: Subject) =>
+    expectFault(subject, fault, codes, (provider) => work(subject, provider, never));
+  return [
+    { name: 'ends a hang at its time limit', safe: false, run: ends('hang', ['PROVIDER_TIMEOUT']) },
+    {
+      name: 'rejects at once when aborted, and leaves nothing open',
+      safe: false,
+      run: (subject) => checkAbort(subject, (provider: Provider, signal) => work(subject, provider, signal)),
+    },
+    {
+      name: 'takes a crash midway for an error',
+      safe: false,
+      run: ends('crash', ['PROVIDER_BAD_REPLY', 'PROVIDER_UNREACHABLE']),
+    },
+    {
+      name: 'passes a refusal on with its own words',
+      safe: false,
+      run: ends('refuse', ['PROVIDER_REFUSED', 'PROVIDER_UNSUPPORTED']),
+    },
+    {
+      name: 'never repeats a request that was refused for its key',
+      safe: false,
+      async run(subject) {
+        const faulty = await requireFaulty<Provider>(subject, 'auth');
+        const error = await expectError(work(subject, faulty.provider, never), ['PROVIDER_AUTH'], 'a refused key');
+        claim(!error.retryable, 'The error says that trying again may help.');
+        const requests = await faulty.requests?.();
+        claim(requests === undefined || requests === 1, `It asked ${requests} times.`);
+      },
+    },
+    {
+      name: 'waits as it is told when it asked too often, or says how long to wait',
+      safe: false,
+      async run(subject) {
+        const faulty = await requireFaulty<Provider>(subject, 'rate-limit');
+        try {
+          await work(subject, faulty.provider, never);
+        } catch (error) {
+          const told = error instanceof Error && 'retryAfterMs' in error && Number(error.retryAfterMs) > 0;
+          claim(told, `It failed without saying how long to wait: ${String(error)}`);
+        }
+      },
+    },
+    {
+      name: 'keeps secrets out of every error',
+      safe: false,
+      run: (subject) => checkNoSecrets(subject, (provider: Provider, signal) => work(subject, provider, signal)),
+    },
+  ];
+}
+
+/** The error that a request ends with when the provider meets a fault. */
+export async function expectFault<Provider>(
+  subject: FaultHooks<Provider>,
+  fault: Fault,
+  codes: readonly DubErrorCode[],
+  work: (provider: Provider) => Promise<unknown>,
+): Promise<void> {
+  const { provider } = await requireFaulty(subject, fault);
+  await expectError(work(provider), codes, `the fault ${fault}`);
 }
 
 /** Checks that a request can be aborted while it is open: it rejects with INTERRUPTED and leaves nothing open. */

@@ -2,13 +2,13 @@ import type { Segment } from '../../domain/transcript.js';
 import {
   type Check,
   CheckSkipped,
-  checkAbort,
-  checkNoSecrets,
   claim,
   expectError,
+  expectFault,
   type Fault,
   type FaultHooks,
-  requireFaulty,
+  faultChecks,
+  readinessChecks,
 } from '../conformance.js';
 import type { AsrProvider, AsrReply, AsrRequest } from './contract.js';
 
@@ -40,25 +40,7 @@ const never = new AbortController().signal;
 
 /** What every asr provider must keep. */
 export const asrConformance: readonly Check<AsrSubject>[] = [
-  {
-    name: 'says whether it is ready, with words for a person',
-    safe: true,
-    async run({ provider }) {
-      const readiness = await provider.ready(never);
-      claim(readiness.detail.trim() !== '', 'The readiness has no detail.');
-      claim(readiness.ready, `It is not ready: ${readiness.detail}`);
-    },
-  },
-  {
-    name: 'says how to get what is missing',
-    safe: false,
-    async run(subject) {
-      const { provider } = await requireFaulty(subject, 'missing');
-      const readiness = await provider.ready(never);
-      claim(!readiness.ready, 'It says it is ready although it is not there.');
-      claim((readiness.hint ?? '') !== '', 'It does not say what to do.');
-    },
-  },
+  ...readinessChecks<AsrProvider>(),
   {
     name: 'recognises most of the words',
     safe: true,
@@ -152,65 +134,25 @@ export const asrConformance: readonly Check<AsrSubject>[] = [
     },
   },
   {
-    name: 'ends a hang at its time limit',
-    safe: false,
-    run: (subject) => expectFault(subject, 'hang', ['PROVIDER_TIMEOUT']),
-  },
-  {
-    name: 'rejects at once when aborted, and leaves nothing open',
-    safe: false,
-    run: (subject) => checkAbort(subject, (provider, signal) => transcribeSpeech(subject, provider, signal)),
-  },
-  {
     name: 'takes a reply that breaks off for an error, not for a short transcript',
     safe: false,
-    run: (subject) => expectFault(subject, 'cut', ['PROVIDER_BAD_REPLY', 'PROVIDER_UNREACHABLE', 'INPUT_UNREADABLE']),
-  },
-  {
-    name: 'takes a crash midway for an error',
-    safe: false,
-    run: (subject) => expectFault(subject, 'crash', ['PROVIDER_BAD_REPLY', 'PROVIDER_UNREACHABLE']),
+    run: (subject) => endsAt(subject, 'cut', ['PROVIDER_BAD_REPLY', 'PROVIDER_UNREACHABLE', 'INPUT_UNREADABLE']),
   },
   {
     name: 'takes an empty reply for an error',
     safe: false,
-    run: (subject) => expectFault(subject, 'empty', ['PROVIDER_BAD_REPLY', 'INPUT_UNREADABLE']),
+    run: (subject) => endsAt(subject, 'empty', ['PROVIDER_BAD_REPLY', 'INPUT_UNREADABLE']),
   },
   {
     name: 'takes a reply of another form for an error',
     safe: false,
-    run: (subject) => expectFault(subject, 'garbage', ['PROVIDER_BAD_REPLY', 'INPUT_UNREADABLE']),
+    run: (subject) => endsAt(subject, 'garbage', ['PROVIDER_BAD_REPLY', 'INPUT_UNREADABLE']),
   },
-  {
-    name: 'passes a refusal on with its own words',
-    safe: false,
-    run: (subject) => expectFault(subject, 'refuse', ['PROVIDER_REFUSED', 'PROVIDER_UNSUPPORTED']),
-  },
-  {
-    name: 'never repeats a request that was refused for its key',
-    safe: false,
-    async run(subject) {
-      const faulty = await requireFaulty(subject, 'auth');
-      const error = await expectError(
-        transcribeSpeech(subject, faulty.provider, never),
-        ['PROVIDER_AUTH'],
-        'a refused key',
-      );
-      claim(!error.retryable, 'The error says that trying again may help.');
-      const requests = await faulty.requests?.();
-      claim(requests === undefined || requests === 1, `It asked ${requests} times.`);
-    },
-  },
-  {
-    name: 'keeps secrets out of every error',
-    safe: false,
-    run: (subject) => checkNoSecrets(subject, (provider, signal) => transcribeSpeech(subject, provider, signal)),
-  },
+  ...faultChecks(transcribeSpeech),
 ];
 
-async function expectFault(subject: AsrSubject, fault: Fault, codes: Parameters<typeof expectError>[1]): Promise<void> {
-  const { provider } = await requireFaulty(subject, fault);
-  await expectError(transcribeSpeech(subject, provider, never), codes, `the fault ${fault}`);
+function endsAt(subject: AsrSubject, fault: Fault, codes: Parameters<typeof expectError>[1]): Promise<void> {
+  return expectFault(subject, fault, codes, (provider) => transcribeSpeech(subject, provider, never));
 }
 
 function transcribeSpeech(subject: AsrSubject, provider: AsrProvider, signal: AbortSignal): Promise<AsrReply> {

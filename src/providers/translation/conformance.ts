@@ -1,12 +1,12 @@
 import {
   type Check,
   CheckSkipped,
-  checkAbort,
-  checkNoSecrets,
   claim,
   expectError,
   type Fault,
   type FaultHooks,
+  faultChecks,
+  readinessChecks,
   requireFaulty,
 } from '../conformance.js';
 import type { TranslationLine, TranslationProvider, TranslationReply } from './contract.js';
@@ -33,25 +33,7 @@ const never = new AbortController().signal;
 
 /** What every translation provider must keep. */
 export const translationConformance: readonly Check<TranslationSubject>[] = [
-  {
-    name: 'says whether it is ready, with words for a person',
-    safe: true,
-    async run({ provider }) {
-      const readiness = await provider.ready(never);
-      claim(readiness.detail.trim() !== '', 'The readiness has no detail.');
-      claim(readiness.ready, `It is not ready: ${readiness.detail}`);
-    },
-  },
-  {
-    name: 'says how to get what is missing',
-    safe: false,
-    async run(subject) {
-      const { provider } = await requireFaulty(subject, 'missing');
-      const readiness = await provider.ready(never);
-      claim(!readiness.ready, 'It says it is ready although it is not there.');
-      claim((readiness.hint ?? '') !== '', 'It does not say what to do.');
-    },
-  },
+  ...readinessChecks<TranslationProvider>(),
   {
     name: 'states limits that can be used',
     safe: true,
@@ -137,16 +119,6 @@ export const translationConformance: readonly Check<TranslationSubject>[] = [
     },
   },
   {
-    name: 'ends a hang at its time limit',
-    safe: false,
-    run: (subject) => expectFault(subject, 'hang', ['PROVIDER_TIMEOUT']),
-  },
-  {
-    name: 'rejects at once when aborted, and leaves nothing open',
-    safe: false,
-    run: (subject) => checkAbort(subject, (provider, signal) => translateLines(subject, provider, signal)),
-  },
-  {
     name: 'never leaves out a line in silence when the reply breaks off',
     safe: false,
     run: (subject) => expectNoLoss(subject, 'cut'),
@@ -156,46 +128,8 @@ export const translationConformance: readonly Check<TranslationSubject>[] = [
     safe: false,
     run: (subject) => expectNoLoss(subject, 'empty'),
   },
-  {
-    name: 'takes a crash midway for an error',
-    safe: false,
-    run: (subject) => expectFault(subject, 'crash', ['PROVIDER_BAD_REPLY', 'PROVIDER_UNREACHABLE']),
-  },
-  {
-    name: 'passes a refusal on with its own words',
-    safe: false,
-    run: (subject) => expectFault(subject, 'refuse', ['PROVIDER_REFUSED', 'PROVIDER_UNSUPPORTED']),
-  },
-  {
-    name: 'never repeats a request that was refused for its key',
-    safe: false,
-    async run(subject) {
-      const faulty = await requireFaulty(subject, 'auth');
-      const error = await expectError(
-        translateLines(subject, faulty.provider, never),
-        ['PROVIDER_AUTH'],
-        'a refused key',
-      );
-      claim(!error.retryable, 'The error says that trying again may help.');
-      const requests = await faulty.requests?.();
-      claim(requests === undefined || requests === 1, `It asked ${requests} times.`);
-    },
-  },
-  {
-    name: 'keeps secrets out of every error',
-    safe: false,
-    run: (subject) => checkNoSecrets(subject, (provider, signal) => translateLines(subject, provider, signal)),
-  },
+  ...faultChecks(translateLines),
 ];
-
-async function expectFault(
-  subject: TranslationSubject,
-  fault: Fault,
-  codes: Parameters<typeof expectError>[1],
-): Promise<void> {
-  const { provider } = await requireFaulty(subject, fault);
-  await expectError(translateLines(subject, provider, never), codes, `the fault ${fault}`);
-}
 
 /** Either the whole request fails, or each line that has no answer is among the failures. */
 async function expectNoLoss(subject: TranslationSubject, fault: Fault): Promise<void> {

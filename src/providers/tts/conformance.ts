@@ -1,13 +1,13 @@
 import {
   type Check,
   CheckSkipped,
-  checkAbort,
-  checkNoSecrets,
   claim,
   expectError,
+  expectFault,
   type Fault,
   type FaultHooks,
-  requireFaulty,
+  faultChecks,
+  readinessChecks,
 } from '../conformance.js';
 import type { TtsProvider, TtsReply } from './contract.js';
 
@@ -35,25 +35,7 @@ const never = new AbortController().signal;
 
 /** What every tts provider must keep. */
 export const ttsConformance: readonly Check<TtsSubject>[] = [
-  {
-    name: 'says whether it is ready, with words for a person',
-    safe: true,
-    async run({ provider }) {
-      const readiness = await provider.ready(never);
-      claim(readiness.detail.trim() !== '', 'The readiness has no detail.');
-      claim(readiness.ready, `It is not ready: ${readiness.detail}`);
-    },
-  },
-  {
-    name: 'says how to get what is missing',
-    safe: false,
-    async run(subject) {
-      const { provider } = await requireFaulty(subject, 'missing');
-      const readiness = await provider.ready(never);
-      claim(!readiness.ready, 'It says it is ready although it is not there.');
-      claim((readiness.hint ?? '') !== '', 'It does not say what to do.');
-    },
-  },
+  ...readinessChecks<TtsProvider>(),
   {
     name: 'states limits that can be used',
     safe: true,
@@ -208,80 +190,30 @@ export const ttsConformance: readonly Check<TtsSubject>[] = [
     },
   },
   {
-    name: 'ends a hang at its time limit',
-    safe: false,
-    run: (subject) => expectFault(subject, 'hang', ['PROVIDER_TIMEOUT']),
-  },
-  {
-    name: 'rejects at once when aborted, and leaves nothing open',
-    safe: false,
-    run: (subject) => checkAbort(subject, (provider, signal) => synthesizeShort(subject, provider, signal)),
-  },
-  {
     name: 'takes sound that is cut short for an error, not for a short take',
     safe: false,
-    run: (subject) => expectFault(subject, 'cut', ['PROVIDER_BAD_REPLY', 'PROVIDER_UNREACHABLE']),
-  },
-  {
-    name: 'takes a crash midway for an error',
-    safe: false,
-    run: (subject) => expectFault(subject, 'crash', ['PROVIDER_BAD_REPLY', 'PROVIDER_UNREACHABLE']),
+    run: (subject) => endsAt(subject, 'cut', ['PROVIDER_BAD_REPLY', 'PROVIDER_UNREACHABLE']),
   },
   {
     name: 'takes an empty answer for an error',
     safe: false,
-    run: (subject) => expectFault(subject, 'empty', ['PROVIDER_BAD_REPLY']),
+    run: (subject) => endsAt(subject, 'empty', ['PROVIDER_BAD_REPLY']),
   },
   {
     name: 'takes silence for an error',
     safe: false,
-    run: (subject) => expectFault(subject, 'silent', ['PROVIDER_BAD_REPLY']),
+    run: (subject) => endsAt(subject, 'silent', ['PROVIDER_BAD_REPLY']),
   },
   {
     name: 'takes an answer of another form for an error',
     safe: false,
-    run: (subject) => expectFault(subject, 'garbage', ['PROVIDER_BAD_REPLY']),
+    run: (subject) => endsAt(subject, 'garbage', ['PROVIDER_BAD_REPLY']),
   },
-  {
-    name: 'passes a refusal on with its own words',
-    safe: false,
-    run: (subject) => expectFault(subject, 'refuse', ['PROVIDER_REFUSED', 'PROVIDER_UNSUPPORTED']),
-  },
-  {
-    name: 'never repeats a request that was refused for its key',
-    safe: false,
-    async run(subject) {
-      const faulty = await requireFaulty(subject, 'auth');
-      const work = synthesizeShort(subject, faulty.provider, never);
-      const error = await expectError(work, ['PROVIDER_AUTH'], 'a refused key');
-      claim(!error.retryable, 'The error says that trying again may help.');
-      const requests = await faulty.requests?.();
-      claim(requests === undefined || requests === 1, `It asked ${requests} times.`);
-    },
-  },
-  {
-    name: 'waits as it is told when it asked too often, or says how long to wait',
-    safe: false,
-    async run(subject) {
-      const faulty = await requireFaulty(subject, 'rate-limit');
-      try {
-        await synthesizeShort(subject, faulty.provider, never);
-      } catch (error) {
-        const told = error instanceof Error && 'retryAfterMs' in error && Number(error.retryAfterMs) > 0;
-        claim(told, `It failed without saying how long to wait: ${String(error)}`);
-      }
-    },
-  },
-  {
-    name: 'keeps secrets out of every error',
-    safe: false,
-    run: (subject) => checkNoSecrets(subject, (provider, signal) => synthesizeShort(subject, provider, signal)),
-  },
+  ...faultChecks(synthesizeShort),
 ];
 
-async function expectFault(subject: TtsSubject, fault: Fault, codes: Parameters<typeof expectError>[1]): Promise<void> {
-  const { provider } = await requireFaulty(subject, fault);
-  await expectError(synthesizeShort(subject, provider, never), codes, `the fault ${fault}`);
+function endsAt(subject: TtsSubject, fault: Fault, codes: Parameters<typeof expectError>[1]): Promise<void> {
+  return expectFault(subject, fault, codes, (provider) => synthesizeShort(subject, provider, never));
 }
 
 async function speak(subject: TtsSubject, text: string): Promise<DecodedSpeech> {

@@ -87,6 +87,8 @@ test('pocketsphinx conforms', async () => {
     // Nothing printed is how it says that nobody spoke.
     'takes an empty reply for an error': 'the subject cannot make the fault "empty"',
     'never repeats a request that was refused for its key': 'the subject cannot make the fault "auth"',
+    'waits as it is told when it asked too often, or says how long to wait':
+      'the subject cannot make the fault "rate-limit"',
   });
 });
 

@@ -28,6 +28,7 @@ function setFault({ emulator }: Bench, fault: Fault, work: string): void {
   if (fault === 'empty') emulator.fail(reply, { kind: 'empty', times });
   if (fault === 'garbage') emulator.fail(reply, { kind: 'html', times });
   if (fault === 'refuse') emulator.fail(work, { status: 400, code: 'InvalidParameter', message: 'No.', times });
+  if (fault === 'rate-limit') emulator.fail(work, { status: 429, code: 'Throttling.RateQuota', retryAfter: 2 });
 }
 
 describe.each([

@@ -70,6 +70,7 @@ test('subtitles as a script conform', async () => {
     'takes a crash midway for an error': unmade('crash'),
     'passes a refusal on with its own words': unmade('refuse'),
     'never repeats a request that was refused for its key': unmade('auth'),
+    'waits as it is told when it asked too often, or says how long to wait': unmade('rate-limit'),
     'keeps secrets out of every error': 'the subject names no secrets',
   });
 });

@@ -126,6 +126,8 @@ test('whisper-cpp conforms', async () => {
   });
   expectConformance(results, {
     'never repeats a request that was refused for its key': 'the subject cannot make the fault "auth"',
+    'waits as it is told when it asked too often, or says how long to wait':
+      'the subject cannot make the fault "rate-limit"',
   });
 });
 

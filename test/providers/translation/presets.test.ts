@@ -53,6 +53,7 @@ const faults: Partial<Record<Fault, CompletionsFault>> = {
   empty: { kind: 'empty', times: Infinity },
   garbage: { kind: 'html', times: Infinity },
   refuse: { kind: 'error', status: 400, body: { error: { message: 'The parameter is not liked.' } }, times: Infinity },
+  'rate-limit': { kind: 'error', status: 429, body: { error: { message: 'Slower, please.' } } },
   auth: { kind: 'error', status: 401, body: { error: { message: 'no' } }, times: Infinity },
 };
 

@@ -19,6 +19,7 @@ const faults: Partial<Record<ConformanceFault, Fault>> = {
   empty: { kind: 'empty', times: Infinity },
   garbage: { kind: 'html', times: Infinity },
   refuse: { status: 400, code: 'InvalidParameter', message: 'The parameter is not liked.', times: Infinity },
+  'rate-limit': { status: 429, code: 'Throttling.RateQuota', retryAfter: 2 },
   auth: { status: 401, code: 'InvalidApiKey', message: `Incorrect API key provided: ${defaultKey}`, times: Infinity },
 };
 
