@@ -76,7 +76,13 @@ export async function startSession(tools: RunTools, folder: WorkFolder, job: Dub
     const cashier = job.onlyShow ? buysNothing : account.cashierFor(about);
     return createBuyer({ store, cashier, signal: tools.signal, rounds: folder.rounds });
   };
-  const breaker = new Breaker();
+  // One service does several stages, and may refuse one of them: each stage has its own, for all targets.
+  const breakers = new Map<string, Breaker>();
+  const breakerFor = ({ stage }: StageName) => {
+    const breaker = breakers.get(stage) ?? new Breaker();
+    breakers.set(stage, breaker);
+    return breaker;
+  };
   return {
     folder,
     signal: tools.signal,
@@ -86,7 +92,7 @@ export async function startSession(tools: RunTools, folder: WorkFolder, job: Dub
       const stageStart = performance.now();
       emit({ type: 'stage-start', ...about });
       const { value, kept } = await work(
-        contextFor(about, tools, folder, { store, buyer: buyerFor(about), breaker }, emit),
+        contextFor(about, tools, folder, { store, buyer: buyerFor(about), breaker: breakerFor(about) }, emit),
       );
       const ms = Math.round(performance.now() - stageStart);
       emit({ type: 'stage-end', ...about, kept, detail: describe(value), ms });

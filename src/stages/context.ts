@@ -164,7 +164,7 @@ export interface StageContext {
   /** Undefined where nothing outlives the run. */
   readonly jobs?: JobKeeper | undefined;
   readonly buyer: Buyer;
-  /** Which engines are left alone for a while, in all stages of the run. */
+  /** Which engines are left alone for a while; one for each stage, shared by all targets. */
   readonly breaker?: Breaker | undefined;
   emit(event: StageEvent): void;
 }

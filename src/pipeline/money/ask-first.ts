@@ -44,9 +44,13 @@ function sampleCalls(job: DubJob): SampleCall[] {
         units: sampleTranslation(one, language ?? 'en', target),
       })),
       ...withOthers(tts).map((one) => ({ engine: one, units: sampleSpeech(one, target) })),
+      ...(job.cloneVoices && tts.provider.enrolment ? [{ engine: tts, units: [aVoice] }] : []),
     ]),
   ];
 }
+
+/** What a clone that the service keeps under a name is billed by. */
+const aVoice: Units = { unit: 'voice', count: 1 };
 
 function sampleTranslation({ provider }: DubJob['targets'][number]['translator'], source: string, target: string) {
   const line = { id: 'u1', text: 'Hello.', speaker: 'A', startMs: 0, endMs: 1000, segmentIds: [] };

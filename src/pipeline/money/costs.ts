@@ -1,4 +1,5 @@
 import { addMoney, convertMoney, type Money, noMoney } from '../../pricing/money.js';
+import { groupBy } from './groups.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
 import type { ReceiptTerms } from './receipt.js';
 
@@ -28,11 +29,11 @@ export function sumLedger(ledger: Ledger, terms: ReceiptTerms): MonthlyCosts[] {
     .map(({ month, entries }) => ({
       month,
       ...sumOf(entries, terms),
-      providers: groupsOf(entries, engineKey).map((group) => {
+      providers: groupBy(entries, engineKey).map((group) => {
         const { provider, model } = group[0]!;
         return { provider: nameOf(provider), ...(model === undefined ? {} : { model }), ...sumOf(group, terms) };
       }),
-      jobs: groupsOf(entries, ({ job }) => job)
+      jobs: groupBy(entries, ({ job }) => job)
         .map((group) => ({ job: group[0]!.job, ...sumOf(group, terms) }))
         .sort((a, b) => amountOf(b) - amountOf(a) || (a.job < b.job ? -1 : 1)),
     }));
@@ -66,10 +67,4 @@ function sumOf(entries: readonly LedgerEntry[], { currency, rates }: ReceiptTerm
 /** For sorting only: amounts of several currencies are simply added. */
 function amountOf({ money }: CostRow): number {
   return Object.values(money).reduce((sum, amount) => sum + amount, 0);
-}
-
-function groupsOf(entries: readonly LedgerEntry[], keyOf: (entry: LedgerEntry) => string): LedgerEntry[][] {
-  const groups = new Map<string, LedgerEntry[]>();
-  for (const entry of entries) groups.set(keyOf(entry), [...(groups.get(keyOf(entry)) ?? []), entry]);
-  return [...groups.values()];
 }

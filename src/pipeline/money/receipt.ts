@@ -1,5 +1,6 @@
 import type { Bill } from '../../pricing/bill.js';
 import { addMoney, convertMoney, type ExchangeRates, type Money, noMoney, tidyAmount } from '../../pricing/money.js';
+import { groupBy } from './groups.js';
 import type { Receipt } from './receipt-schema.js';
 
 /** What is noted of one call or kept answer. */
@@ -134,15 +135,4 @@ function sumUnits(entries: readonly ReceiptEntry[]): StageRow['units'] {
   for (const { unit, count } of entries.flatMap(({ bill }) => bill.units))
     sums.set(unit, (sums.get(unit) ?? 0) + count);
   return [...sums].map(([unit, count]) => ({ unit, count }));
-}
-
-/** Items with the same key together, in the order in which each key came first. */
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
 }
