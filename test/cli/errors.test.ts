@@ -133,7 +133,7 @@ describe('what was typed wrong is told with the way out', () => {
       'talk.mp4 --to es --profile nigth',
       2,
       'There is no profile `nigth` (asked for by --profile).',
-      'Known: offline. No config file was found.',
+      'Known: aliyun, autodl, legacy and offline. No config file was found.',
     ],
     [
       'talk.mp4 --to es --config none.json',
