@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { nearestNames } from '../domain/nearest.js';
 import { DubError } from '../errors.js';
 import type { MediaTools } from '../media/tools.js';
 import type { Chosen, Target, Unusable } from '../pipeline/job.js';
@@ -75,6 +76,23 @@ export async function chooseEngines(context: ChoiceContext): Promise<ChosenEngin
   await chooser.refuseMissing();
   const { picked, rough } = chooser;
   return { sourceLanguage, asr: asr!, verifyAsr, storage, otherStorages, targets, picked, rough: [...rough] };
+}
+
+/**
+ * Makes a voice engine that a cast names beside the job's own.
+ * @throws USAGE for what does not ship: a cast comes with somebody's film, and must not run code of its own
+ */
+export async function openCastEngine(label: string, context: ChoiceContext): Promise<Chosen<TtsProvider>> {
+  const { listProviders } = await import('../providers/registry.js');
+  const names = listProviders('tts').map(({ name }) => name);
+  const name = label.split(/[:@]/)[0]!;
+  if (label.includes('://') || !names.includes(name)) {
+    const near = nearestNames(name, names);
+    throw new DubError('USAGE', `The cast names ${label}, which is no voice engine that ships with dub.`, {
+      hint: `${near.length > 0 ? `Near ones: ${near.join(', ')}. ` : ''}There are ${names.join(', ')}; others are named with --tts.`,
+    });
+  }
+  return new Chooser(context).load('tts', label);
 }
 
 /** Chooses one stage after the other and gathers what is lacking, so that all of it is told at once. */

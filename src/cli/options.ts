@@ -240,6 +240,17 @@ export const optionTable: OptionTable = {
     choices: voicesChoices,
     help: "whose voices speakers get whom --voice does not name: the engine's, or their own, cloned",
   },
+  cast: {
+    group: 'Engines',
+    flag: '--cast',
+    value: 'file',
+    env: ['DUBBING_CAST'],
+    rc: true,
+    read: readPath,
+    default: undefined,
+    defaultText: 'cast.json in the work folder',
+    help: 'who speaks for whom, by the names of the speakers: one file for a series',
+  },
   deleteVoices: {
     group: 'Engines',
     flag: '--delete-voices',

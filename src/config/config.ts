@@ -60,6 +60,8 @@ export interface Config {
   readonly voice: Readonly<Record<string, string>>;
   /** Whose voices speakers get for whom none is named. */
   readonly voices: (typeof voicesChoices)[number];
+  /** Who speaks for whom: a cast file. */
+  readonly cast: string | undefined;
   /** True: cloned voices that a service keeps are deleted when the run is over. */
   readonly deleteVoices: boolean;
   /** The consent of those whose voices are cloned, in words or as an id. */

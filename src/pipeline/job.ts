@@ -85,6 +85,8 @@ export interface DubJob {
   readonly targets: readonly Target[];
   /** Speaker label to voice name; the key `*` stands for every speaker. */
   readonly voices: Readonly<Record<string, string>>;
+  /** A cast to share: what it says of a speaker goes before the work folder's own. */
+  readonly castFile?: string | undefined;
   /** True: speakers for whom no voice is asked are cloned from the source. */
   readonly cloneVoices?: boolean | undefined;
   /** True: cloned voices that a service keeps are deleted when the run is over. */

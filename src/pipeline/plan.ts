@@ -72,7 +72,7 @@ async function planWithin(scratch: string, planning: Planning, tools: RunTools):
   const known = await readEarlier(planning, planTools, warnings);
   const script = known.script && withinRange(known.script, job.range);
   if (script) for (const target of job.targets) refuseSpoken(target.language, script.language);
-  const castPlan = await planCast(job, scratch, tools);
+  const castPlan = await planCast(job, work, scratch, tools);
   const foresight = { job, work, castPlan, ctx: planTools.contextWith(planTools.newBuyer()) };
   const stages = await planStages(foresight, { ...known, script }, planTools);
   return {

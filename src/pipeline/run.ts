@@ -38,7 +38,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   const stopListening = tools.retries?.listen((retry) => session.emit({ type: 'provider-retry', ...retry }));
   try {
     session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(left) });
-    const castPlan = await planCast(left, folder.path, tools);
+    const castPlan = await planCast(left, folder.path, folder.path, tools);
     const shared = await prepareShared(left, source, session);
     const works = outputs.map((output) => ({
       output,

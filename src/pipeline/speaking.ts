@@ -52,9 +52,9 @@ async function findUnderstudies(work: TargetWork, casting: Casting, ctx: StageCo
   return found;
 }
 
-function freeSpeakers({ castPlan }: TargetWork, { cast: { members } }: Casting): string[] {
+function freeSpeakers({ castPlan, language }: TargetWork, { cast: { members } }: Casting): string[] {
   const speakers = Object.keys(members);
-  const wanted = wantedFor(speakers, castPlan.wishes);
+  const wanted = wantedFor(speakers, castPlan.wishes.get(language)!);
   return speakers.filter((speaker) => wanted[speaker]?.voice === undefined && wanted[speaker]?.sample === undefined);
 }
 

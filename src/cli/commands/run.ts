@@ -5,7 +5,7 @@ import { createRetryRelay, type RetryRelay } from '../../pipeline/retries.js';
 import type { ProviderTools } from '../../providers/contract.js';
 import { type ServersInUse, withAfter } from '../after.js';
 import type { Call } from '../call.js';
-import { chooseEngines } from '../choose.js';
+import { type ChoiceContext, chooseEngines, openCastEngine } from '../choose.js';
 import { settleInput } from '../inputs.js';
 import { findTools } from '../media.js';
 import { createTreasurer, type Treasurer } from '../money.js';
@@ -110,13 +110,14 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
   const { config } = loaded;
   const { cwd, platform } = call.io;
   const { signal } = call;
-  const engines = await chooseEngines({
+  const context: ChoiceContext = {
     ...{ input, loaded, media, tools, cwd, platform, signal, retries },
     say: (message) => config.quiet || call.say(`${visible(message)}\n`),
     noteServers: (hosts) => {
       for (const host of hosts) servers.add(host);
     },
-  });
+  };
+  const engines = await chooseEngines(context);
   if (!config.quiet && engines.rough.length > 0) {
     const are = engines.rough.length === 1 ? 'is' : 'are';
     call.say(`${engines.rough.join(' and ')} ${are} rough: for rehearsals, not for an audience.\n`);
@@ -156,6 +157,8 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     otherStorages,
     targets,
     voices: config.voice,
+    castFile: config.cast,
+    openTts: (label: string) => openCastEngine(label, context),
     voiceConsent: config.voiceConsent,
     cloneVoices: config.voices === 'clone',
     deleteVoices: config.deleteVoices,

@@ -35,7 +35,11 @@ export async function foreseeCast(
   const members = Object.entries(earlier);
   const options = {
     ...{ language, label: tts.label, engines: castingOf({ members: {} }, crew).engines },
-    ...{ wanted: wantedFor(speakers, castPlan.wishes), clone: job.cloneVoices === true, previous: earlier },
+    ...{
+      wanted: wantedFor(speakers, castPlan.wishes.get(language)!),
+      clone: job.cloneVoices === true,
+      previous: earlier,
+    },
     pitches: new Map(
       members.flatMap(([speaker, { pitchHz }]) => (pitchHz === undefined ? [] : [[speaker, pitchHz] as const])),
     ),

@@ -1,13 +1,15 @@
 import type { Cast } from '../../domain/cast.js';
+import type { Span } from '../../domain/time.js';
 import { describeSample } from '../../stages/cast/convert.js';
-import { cast, requireCloning } from '../../stages/cast/index.js';
-import { measurePitches, soundOf, speakersOf } from '../../stages/cast/listen.js';
+import { cast, requireCloning, type VoiceEngine } from '../../stages/cast/index.js';
+import { measurePitches, type ReadSound, soundOf, speakersOf } from '../../stages/cast/listen.js';
 import type { StageContext } from '../../stages/context.js';
 import { castKey } from '../keys.js';
 import { type TargetWork, warn } from '../work.js';
 import { type Casting, type Crew, castingOf, providersOf } from './crew.js';
-import { sampleFromSource } from './source-sample.js';
+import { sampleAt, sampleFromSource } from './source-sample.js';
 import { refuseUnknownSpeakers, wantedFor } from './wanted.js';
+import { writeCast } from './work-cast.js';
 
 /** Casts every speaker of one target. */
 export async function castVoices(work: TargetWork): Promise<Casting> {
@@ -15,7 +17,7 @@ export async function castVoices(work: TargetWork): Promise<Casting> {
   const crew = castPlan.crews.get(language)!;
   const speakers = speakersOf(shared.script);
   refuseUnknownSpeakers(speakers, job.voices);
-  const wanted = wantedFor(speakers, castPlan.wishes);
+  const wanted = wantedFor(speakers, castPlan.wishes.get(language)!);
   const clone = job.cloneVoices === true;
   const { fingerprint } = shared.source;
   const given = await castKey(work.output.target, crew, { speakers, wanted, clone, sound: fingerprint });
@@ -24,6 +26,7 @@ export async function castVoices(work: TargetWork): Promise<Casting> {
     (ctx) => session.folder.once(`cast.${language}`, given, () => castAll(work, crew, speakers, ctx), samplesStand),
     describeCast,
   );
+  await writeCast(made, language, session);
   tellOfCloning(work, made, crew);
   return castingOf(made, crew);
 }
@@ -33,12 +36,25 @@ async function castAll(work: TargetWork, crew: Crew, speakers: readonly string[]
   const read = soundOf(shared.source, shared.soundtrack, ctx);
   const options = {
     ...{ language, label: work.output.target.tts.label, engines: providersOf(crew) },
-    ...{ wanted: wantedFor(speakers, castPlan.wishes), clone: job.cloneVoices === true },
-    pitches: await measurePitches(shared.script, read),
-    findSample: (speaker: string, engine: Parameters<typeof requireCloning>[0]) =>
-      sampleFromSource(work, speaker, requireCloning(engine, '--voices clone'), read),
+    ...{ wanted: wantedFor(speakers, castPlan.wishes.get(language)!), clone: job.cloneVoices === true },
+    pitches: await pitchesOf(work, read),
+    previous: (await work.session.folder.read<Cast>(`cast.${language}`))?.members,
+    findSample(speaker: string, engine: VoiceEngine, spans?: readonly Span[]) {
+      if (spans !== undefined) return sampleAt(work, speaker, spans, read);
+      return sampleFromSource(work, speaker, requireCloning(engine, '--voices clone'), read);
+    },
   };
   return cast(speakers, options, ctx);
+}
+
+/** Measured once for a film and its script. */
+async function pitchesOf({ session, shared }: TargetWork, read: ReadSound): Promise<ReadonlyMap<string, number>> {
+  const { value } = await session.folder.once(
+    'pitches',
+    { v: 1, sound: shared.source.fingerprint, stream: shared.soundtrack.streamIndex, script: shared.script },
+    async () => [...(await measurePitches(shared.script, read))],
+  );
+  return new Map(value);
 }
 
 /** A sample that was replaced or is gone makes the cast anew. */

@@ -1,4 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { CastSample } from '../../domain/cast.js';
 import { DubError } from '../../errors.js';
 import {
   checkSample,
@@ -8,51 +10,123 @@ import {
   type WantedMember,
 } from '../../stages/cast/index.js';
 import type { DubJob, RunTools, Target } from '../job.js';
+import { type CastEntry, type CastFile, clonedVoice, parseTimes, readCastFile } from './cast-file.js';
 import type { Crew } from './crew.js';
-import { isRecording, readSample } from './samples.js';
+import { isRecording, missingSample, readSample } from './samples.js';
 import type { Wishes } from './wanted.js';
+import { hasNewTimes, readEdits } from './work-cast.js';
 
 /** What is known of the cast before anybody was heard. */
 export interface CastPlan {
-  readonly wishes: Wishes;
+  /** What is asked for each target, by its language. */
+  readonly wishes: ReadonlyMap<string, Wishes>;
   /** The voice engines of each target, by its language. */
   readonly crews: ReadonlyMap<string, Crew>;
 }
 
 /**
- * Reads what is asked for the cast and asks every engine about it, before anything is paid.
- * @param work the work folder, for samples
- * @throws USAGE for a voice that its engine does not have; PROVIDER_UNSUPPORTED for a sample that it cannot use
+ * Reads what is asked for the cast (`--voice`, `--cast`, edits in the work folder's `cast.json`) and asks every engine
+ * about it, before anything is paid.
+ * @param work the work folder
+ * @param scratch where samples are put that were converted
+ * @throws USAGE for a voice that its engine does not have; PROVIDER_UNSUPPORTED for a sample that it cannot use;
+ *   CONFIG_INVALID for a cast file that is none
  */
-export async function planCast(job: DubJob, work: string, tools: RunTools): Promise<CastPlan> {
-  const wishes = await readWishes(job, work, tools);
+export async function planCast(job: DubJob, work: string, scratch: string, tools: RunTools): Promise<CastPlan> {
+  const reader = new WishReader(job, work, scratch, tools);
+  const shared = job.castFile === undefined ? undefined : await readCastFile(job.castFile);
+  const edits = await readEdits(work);
+  const wishes = new Map<string, Wishes>();
   const crews = new Map<string, Crew>();
   for (const target of job.targets) {
-    const crew = await gatherCrew(target, wishes, job);
+    const wish = await reader.read(target, shared, edits);
+    const crew = await gatherCrew(target, wish, job);
+    wishes.set(target.language, wish);
     crews.set(target.language, crew);
     if (job.cloneVoices) requireCloning(engineFor(target, crew, undefined), '--voices clone');
-    for (const member of membersOf(wishes)) await refuseUnfit(member, target, crew, tools.signal);
+    for (const member of membersOf(wish)) await refuseUnfit(member, target, crew, tools.signal);
     if (job.voiceConsent === undefined)
-      await refuseUnconsented(job.cloneVoices === true, wishes, target, crew, tools.signal);
+      await refuseUnconsented(job.cloneVoices === true, wish, target, crew, tools.signal);
   }
   return { wishes, crews };
 }
 
-async function readWishes(job: DubJob, work: string, tools: RunTools): Promise<Wishes> {
-  const named: Record<string, WantedMember> = {};
-  for (const [speaker, voice] of Object.entries(job.voices)) {
-    const from = speaker === '*' ? `--voice ${voice}` : `--voice ${speaker}=${voice}`;
-    const isSample = (await isRecording(voice)) && !(await isVoice(voice, job, tools.signal));
-    named[speaker] = { from, ...(isSample ? { sample: await readSample(voice, work, tools) } : { voice }) };
-  }
-  const { '*': forAll, ...bySpeaker } = named;
-  return { bySpeaker: [bySpeaker], forAll };
-}
+/** Reads wishes; a recording that several name is converted once. */
+class WishReader {
+  private readonly samples = new Map<string, Promise<CastSample>>();
 
-/** A path may be one on the engine's server, although there is such a file here too. */
-async function isVoice(path: string, job: DubJob, signal: AbortSignal): Promise<boolean> {
-  const { tts, language } = job.targets[0]!;
-  return (await tts.provider.voices(language, signal)).some(({ name }) => name === path);
+  constructor(
+    private readonly job: DubJob,
+    private readonly work: string,
+    private readonly scratch: string,
+    private readonly tools: RunTools,
+  ) {}
+
+  async read(target: Target, shared: CastFile | undefined, edits: CastFile | undefined): Promise<Wishes> {
+    const { '*': forAll, ...flagged } = await this.fromFlags(target);
+    const files = [
+      ...(shared === undefined ? [] : [await this.fromFile(shared, target, false)]),
+      ...(edits === undefined ? [] : [await this.fromFile(edits, target, true)]),
+    ];
+    return { bySpeaker: [flagged, ...files], forAll };
+  }
+
+  private async fromFlags(target: Target): Promise<Record<string, WantedMember>> {
+    const named: Record<string, WantedMember> = {};
+    for (const [speaker, voice] of Object.entries(this.job.voices)) {
+      const from = speaker === '*' ? `--voice ${voice}` : `--voice ${speaker}=${voice}`;
+      if (voice === clonedVoice) named[speaker] = { from, clone: true };
+      else if ((await isRecording(voice)) && !(await this.isVoice(voice, target)))
+        named[speaker] = { from, sample: await this.sampleOf(resolve(voice)) };
+      else named[speaker] = { from, voice };
+    }
+    return named;
+  }
+
+  private async fromFile(file: CastFile, target: Target, isOfWork: boolean): Promise<Record<string, WantedMember>> {
+    const members: Record<string, WantedMember> = {};
+    for (const [speaker, entry] of Object.entries(file.speakers)) {
+      members[speaker] = await this.fromEntry(file, speaker, entry, target, isOfWork);
+    }
+    return members;
+  }
+
+  private async fromEntry(
+    file: CastFile,
+    speaker: string,
+    entry: CastEntry,
+    { language }: Target,
+    isOfWork: boolean,
+  ): Promise<WantedMember> {
+    const { provider, gender, pitchHz, note, sample } = entry;
+    const base = { from: `${file.name} for ${speaker}`, provider, gender, pitchHz, note };
+    const spans = sample && 'times' in sample ? sample.times?.map((text) => parseTimes(text)!) : undefined;
+    if (isOfWork && spans !== undefined && (await hasNewTimes(this.work, speaker, entry)))
+      return { ...base, clone: true, spans };
+    if (sample?.file !== undefined) {
+      const found = await this.sampleOf(resolve(file.folder, sample.file));
+      const text = 'text' in sample ? sample.text : undefined;
+      return { ...base, sample: { ...found, spans, text } };
+    }
+    const voice = typeof entry.voice === 'string' ? entry.voice : entry.voice?.[language];
+    return voice === clonedVoice ? { ...base, clone: true } : { ...base, voice };
+  }
+
+  private sampleOf(path: string): Promise<CastSample> {
+    const known = this.samples.get(path);
+    if (known !== undefined) return known;
+    const read = stat(path).then(
+      () => readSample(path, this.scratch, this.tools),
+      () => Promise.reject(missingSample(path)),
+    );
+    this.samples.set(path, read);
+    return read;
+  }
+
+  /** A path may be one on the engine's server, although there is such a file here too. */
+  private async isVoice(path: string, { tts, language }: Target): Promise<boolean> {
+    return (await tts.provider.voices(language, this.tools.signal)).some(({ name }) => name === path);
+  }
 }
 
 function membersOf({ bySpeaker, forAll }: Wishes): WantedMember[] {
@@ -62,9 +136,10 @@ function membersOf({ bySpeaker, forAll }: Wishes): WantedMember[] {
 /** The target's own engine first, then those that are named for single speakers. */
 async function gatherCrew(target: Target, wishes: Wishes, job: DubJob): Promise<Crew> {
   const crew = new Map([[target.tts.label, target.tts]]);
-  for (const { provider } of membersOf(wishes)) {
+  for (const { provider, from } of membersOf(wishes)) {
     if (provider === undefined || crew.has(provider)) continue;
-    crew.set(provider, await job.openTts!(provider));
+    if (job.openTts === undefined) throw noOther(provider, from);
+    crew.set(provider, await job.openTts(provider));
   }
   return crew;
 }
@@ -86,6 +161,12 @@ async function refuseUnfit(member: WantedMember, target: Target, crew: Crew, sig
 function engineFor(target: Target, crew: Crew, label: string | undefined) {
   const { label: own, provider } = crew.get(label ?? target.tts.label)!;
   return { label: own, provider, language: target.language };
+}
+
+function noOther(provider: string, from: string): DubError {
+  return new DubError('USAGE', `${from} names the voice engine ${provider}, which this job cannot open.`, {
+    hint: 'Name the engine of the job, or give the job `openTts`.',
+  });
 }
 
 /** Voices are cloned where that is asked for, and where an engine has no others. */

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { CastSample } from '../../domain/cast.js';
 import { DubError } from '../../errors.js';
-import { convertSample } from '../../stages/cast/convert.js';
+import { convertSample, describePlainSample } from '../../stages/cast/convert.js';
 import { makeFolder, partialPath, publishFile } from '../../workspace/files.js';
 import { hashValue } from '../../workspace/hash.js';
 import type { RunTools } from '../job.js';
@@ -32,6 +32,9 @@ export async function isRecording(voice: string): Promise<boolean> {
 /** Makes a sample of any recording that ffmpeg reads, as 16-bit mono WAV in the work folder. */
 export async function readSample(path: string, work: string, tools: RunTools): Promise<CastSample> {
   const from = resolve(path);
+  // A sample as engines want it stays the file it is: its hash is what takes and enrolled voices are kept under.
+  const plain = await describePlainSample(from);
+  if (plain !== undefined) return plain;
   const name = `${basename(from, extname(from)).slice(0, 60)}-${hashValue({ from }).slice(0, 8)}`;
   const to = join(work, samplesFolder, `${name}.wav`);
   await makeFolder(dirname(to));

@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import type { CastSample } from '../../domain/cast.js';
+import type { Span } from '../../domain/time.js';
 import type { SampleLimits } from '../../providers/tts/contract.js';
 import { describeSample } from '../../stages/cast/convert.js';
 import type { ReadSound } from '../../stages/cast/listen.js';
-import { type FoundSample, findSample } from '../../stages/cast/sample.js';
+import { cutSample, type FoundSample, findSample } from '../../stages/cast/sample.js';
 import { makeFolder, partialPath, publishFile } from '../../workspace/files.js';
 import { hashValue } from '../../workspace/hash.js';
 import { type TargetWork, warn } from '../work.js';
@@ -34,6 +35,19 @@ export async function sampleFromSource(
   return found?.sample;
 }
 
+/** The sample of a speaker at times that the user wrote into the cast. */
+export async function sampleAt(
+  work: TargetWork,
+  speaker: string,
+  spans: readonly Span[],
+  read: ReadSound,
+): Promise<CastSample> {
+  const found = await keptSample(work, speaker, { spans }, async (path) => ({
+    sample: await cutSample(spans, work.shared.script, read, path),
+  }));
+  return found!.sample;
+}
+
 async function keptSample(
   { session: { folder }, shared }: TargetWork,
   speaker: string,
@@ -44,7 +58,8 @@ async function keptSample(
   const name = `sample-${hashValue({ speaker }).slice(0, 12)}`;
   const standing = await describeSample(path).catch(() => undefined);
   const ours = await folder.read<FoundSample>(name);
-  if (standing !== undefined && standing.sha256 !== ours?.sample.sha256) return { sample: standing };
+  const isTheirs = standing !== undefined && standing.sha256 !== ours?.sample.sha256;
+  if (isTheirs && given.spans === undefined) return { sample: standing };
   const { value } = await folder.once<FoundSample | null>(
     name,
     { version, sound: shared.source.fingerprint, ...given },

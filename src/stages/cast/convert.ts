@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { CastSample } from '../../domain/cast.js';
 import { DubError } from '../../errors.js';
 import { runFfmpeg } from '../../media/run.js';
@@ -50,6 +50,23 @@ export async function describeSample(path: string): Promise<CastSample | undefin
   if (wav === undefined) return undefined;
   const durationMs = Math.round((wav.samples.length / wav.channels / wav.sampleRate) * 1000);
   return { path, sha256: createHash('sha256').update(bytes).digest('hex'), durationMs };
+}
+
+/** As `describeSample`, for files that are 16-bit mono WAV of 24 kHz already; undefined for others. */
+export async function describePlainSample(path: string): Promise<CastSample | undefined> {
+  const head = Buffer.alloc(44);
+  const file = await open(path);
+  try {
+    await file.read(head, 0, head.length, 0);
+  } finally {
+    await file.close();
+  }
+  const isPlain =
+    head.toString('latin1', 0, 4) === 'RIFF' &&
+    head.toString('latin1', 8, 16) === 'WAVEfmt ' &&
+    [head.readUInt16LE(20), head.readUInt16LE(22), head.readUInt32LE(24), head.readUInt16LE(34)].join() ===
+      [1, 1, listeningRate, 16].join();
+  return isPlain ? describeSample(path) : undefined;
 }
 
 /** The bytes of a sample: WAV, 16-bit mono. */

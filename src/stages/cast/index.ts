@@ -1,4 +1,5 @@
 import type { Cast, CastMember, CastSample, VoiceGender } from '../../domain/cast.js';
+import type { Span } from '../../domain/time.js';
 import { DubError } from '../../errors.js';
 import type { TtsProvider, Voice } from '../../providers/tts/contract.js';
 import type { StageContext } from '../context.js';
@@ -17,6 +18,8 @@ export interface WantedMember {
   readonly sample?: CastSample | undefined;
   /** True: cloned from the source. */
   readonly clone?: boolean | undefined;
+  /** Where in the source the clone's sample is to be cut; found by itself when undefined. */
+  readonly spans?: readonly Span[] | undefined;
   readonly gender?: VoiceGender | undefined;
   readonly pitchHz?: number | undefined;
   readonly note?: string | undefined;
@@ -39,7 +42,7 @@ export interface CastOptions {
   /** Median pitch of speakers in the source, Hz, where it could be measured. */
   readonly pitches: ReadonlyMap<string, number>;
   /** Finds a sample of a speaker in the source; undefined when there is too little of him or her. */
-  findSample(speaker: string, engine: VoiceEngine): Promise<CastSample | undefined>;
+  findSample(speaker: string, engine: VoiceEngine, spans?: readonly Span[]): Promise<CastSample | undefined>;
 }
 
 /**
@@ -92,7 +95,7 @@ class Casting {
 
   /** Who says too little to be cloned gets a voice of the engine's, if it has any. */
   private async cloneFromSource(speaker: string, engine: VoiceEngine, known: readonly Voice[]): Promise<void> {
-    const sample = await this.options.findSample(speaker, engine);
+    const sample = await this.options.findSample(speaker, engine, this.options.wanted[speaker]?.spans);
     if (sample !== undefined) return this.set(speaker, engine, { voice: sampleName(sample), sample });
     if (known.length === 0) throw tooLittle(speaker, engine);
     const message = `${speaker} says too little by himself or herself to be cloned, and speaks with a voice of ${engine.label}; give a sample with --voice ${speaker}=clip.wav.`;

@@ -51,6 +51,17 @@ export async function findSample(
   return { sample: { ...sample, spans, text, language: script.language }, fault: best.score.fault };
 }
 
+/** Cuts a sample at times that the user gave. */
+export async function cutSample(
+  spans: readonly Span[],
+  script: Script,
+  read: ReadSound,
+  path: string,
+): Promise<CastSample> {
+  const sample = await writeSample(joined(await Promise.all(spans.map(read))), path);
+  return { ...sample, spans, language: script.language };
+}
+
 async function writeSample(sound: Float32Array, path: string): Promise<CastSample> {
   await writeFile(path, toSampleBytes(levelled(sound)), { mode: 0o600 });
   return (await describeSample(path))!;
