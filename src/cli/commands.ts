@@ -12,6 +12,7 @@ export type CommandName =
   | 'check'
   | 'doctor'
   | 'voices'
+  | 'cast'
   | 'providers'
   | 'config'
   | 'completion';
@@ -110,6 +111,17 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
       ['dub voices --tts espeak-ng --lang es', 'names to give to --voice'],
       ['dub voices --own --tts qwen', 'cloned voices that the account keeps'],
       ['dub voices delete --all --tts qwen', 'away with those that dub has made'],
+    ],
+  },
+  cast: {
+    summary: 'show or change who speaks for whom',
+    operands: 'show|set|suggest <work folder or input> [SPEAKER=VOICE…]',
+    settings: ['tts', 'work', ...engines, ...shown, 'profile'],
+    calls: ['lang', 'config', 'help', 'version'],
+    examples: [
+      ['dub cast show talk.dub', 'each speaker with engine, voice, pitch'],
+      ['dub cast set talk.dub A=Cherry B=clip.wav', 'the next run uses it'],
+      ['dub cast suggest talk.dub --tts qwen --lang es', 'voices that fit each pitch'],
     ],
   },
   providers: {

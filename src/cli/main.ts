@@ -61,6 +61,8 @@ async function load(command: CommandName): Promise<(call: Call) => Promise<numbe
       return (await import('./commands/doctor.js')).doctorCommand;
     case 'voices':
       return (await import('./commands/voices.js')).voicesCommand;
+    case 'cast':
+      return (await import('./commands/cast.js')).castCommand;
     case 'providers':
       return (await import('./commands/providers.js')).providersCommand;
     case 'completion':

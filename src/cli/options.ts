@@ -250,6 +250,7 @@ export const optionTable: OptionTable = {
     default: undefined,
     defaultText: 'cast.json in the work folder',
     help: 'who speaks for whom, by the names of the speakers: one file for a series',
+    example: './series.cast.json',
   },
   deleteVoices: {
     group: 'Engines',

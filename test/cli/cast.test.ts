@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { medianPitch, trackPitch } from '../../src/sound/pitch.js';
@@ -90,4 +90,38 @@ describe('a film with two speakers', () => {
     expect(cast).toMatchObject({ kept: true });
     expect(emulator.violations).toEqual([]);
   });
+});
+
+it('`dub cast` shows, changes and suggests, and refuses what is not there', async () => {
+  const path = join(folder, 'series.cast.json');
+  const anna = { provider: 'espeak-ng', voice: 'es', gender: 'female', pitchHz: 200, note: 'the guest' };
+  await writeFile(path, JSON.stringify({ speakers: { Anna: anna } }));
+  const shown = await callDub(['cast', 'show', path], { cwd: folder });
+  expect(shown.stdout).toMatch(/Anna +espeak-ng +es +female +200 Hz +the guest/);
+  expect((await callDub(['cast', 'set', path, 'ANNA=es+f4'], { cwd: folder })).exit).toBe(0);
+  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ v: 1, speakers: { Anna: { ...anna, voice: 'es+f4' } } });
+  const suggested = await callDub(['cast', 'suggest', path, '--lang', 'fr'], { cwd: folder });
+  expect(suggested.stdout).toMatch(/Anna +200 Hz +fr(-fr)?\+f\d/);
+  const unknown = await callDub(['cast', 'set', path, 'Ana=es'], { cwd: folder });
+  expect(unknown).toMatchObject({ exit: 2, stderr: expect.stringContaining('Near ones: Anna.') as string });
+  const none = await callDub(['cast', 'show', 'nowhere.dub'], { cwd: folder });
+  expect(none).toMatchObject({ exit: 3, stderr: expect.stringContaining('There is no cast yet') as string });
+});
+
+it('a cast file with a voice that its engine does not have ends before anything is asked for', async () => {
+  const path = join(folder, 'wrong.cast.json');
+  await writeFile(path, JSON.stringify({ speakers: { Anna: { provider: 'espeak-ng', voice: 'Cherry' } } }));
+  const { exit, stderr } = await call(...film, '--tts', 'qwen', '--cast', path, '-o', 'wrong.mp4');
+  expect({ exit, stderr }).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining(
+      'espeak-ng has no voice Cherry for es, which wrong.cast.json for Anna asks for.',
+    ) as string,
+  });
+  const cloning = await call(...film, '--tts', 'espeak-ng', '--voices', 'clone', '-o', 'wrong.mp4');
+  expect(cloning).toMatchObject({
+    exit: 5,
+    stderr: expect.stringContaining('espeak-ng cannot clone voices') as string,
+  });
+  expect(emulator.requests).toEqual([]);
 });
