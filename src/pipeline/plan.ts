@@ -25,7 +25,8 @@ import { type CostRange, type PlanTools, planTarget, priceCalls } from './money/
 import { planRecognition } from './money/plan-recognition.js';
 import { amountIn, type MoneyTerms, usualTerms } from './money/terms.js';
 import { type PlannedOutput, planOutputs, workFolderPath } from './outputs.js';
-import { refuseSpoken, withinRange } from './range.js';
+import { tellSpoken, withOwnWords } from './own-words.js';
+import { withinRange } from './range.js';
 
 /**
  * What a run of this job would do: nothing is written, nothing is sent. The script is counted when an earlier run has
@@ -71,9 +72,10 @@ async function planWithin(scratch: string, planning: Planning, tools: RunTools):
   const planTools = planToolsFor(scratch, planning, tools);
   const known = await readEarlier(planning, planTools, warnings);
   const script = known.script && withinRange(known.script, job.range);
-  if (script) for (const target of job.targets) refuseSpoken(target.language, script.language);
+  if (script) tellSpoken(job, script, (_, message) => warnings.push(message));
   const castPlan = await planCast(job, work, scratch, tools);
-  const foresight = { job, work, castPlan, ctx: planTools.contextWith(planTools.newBuyer()) };
+  const targets = script ? job.targets.map((target) => withOwnWords(target, script)) : job.targets;
+  const foresight = { job: { ...job, targets }, work, castPlan, ctx: planTools.contextWith(planTools.newBuyer()) };
   const stages = await planStages(foresight, { ...known, script }, planTools);
   return {
     input: source.path,

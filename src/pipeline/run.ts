@@ -13,6 +13,7 @@ import { readRecord } from './journal.js';
 import { refuseUnknownCost } from './money/ask-first.js';
 import { usualTerms } from './money/terms.js';
 import { planOutputs, workFolderPath } from './outputs.js';
+import { withOwnWords } from './own-words.js';
 import { refuseUndrawable, refuseUnserved } from './preflight.js';
 import { type Session, startSession } from './session.js';
 import { prepareShared } from './shared.js';
@@ -41,7 +42,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
     const castPlan = await planCast(left, folder.path, folder.path, tools);
     const shared = await prepareShared(left, source, session);
     const works = outputs.map((output) => ({
-      output,
+      output: { ...output, target: withOwnWords(output.target, shared.script) },
       shared,
       castPlan,
       job,

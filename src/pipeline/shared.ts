@@ -13,7 +13,8 @@ import type { FallbackSummary } from './events.js';
 import { recognisedOtherwise, tellUnusable } from './fallbacks.js';
 import type { DubJob } from './job.js';
 import { extractKey, filesExist, needsSpeech, recognitionScope, segmentKey, transcribeKey } from './keys.js';
-import { refuseSpoken, withinRange } from './range.js';
+import { tellSpoken } from './own-words.js';
+import { withinRange } from './range.js';
 import { countOf, scriptAsSrt, toJsonText } from './readable.js';
 import type { Session } from './session.js';
 
@@ -46,7 +47,9 @@ export async function prepareShared(job: DubJob, source: Source, session: Sessio
   tellLeftOut(transcript, source, session);
   const script = await withScriptEdits(segmented, source.durationMs, session);
   await session.write('script.srt', scriptAsSrt(script));
-  for (const target of job.targets) refuseSpoken(target.language, script.language);
+  tellSpoken(job, script, (language, message) =>
+    session.emit({ type: 'warning', stage: 'translate', language, message }),
+  );
   return {
     ...{ source, soundtrack, transcript, script: withinRange(script, job.range) },
     fallback: recognisedOtherwise(job, transcript),

@@ -151,3 +151,14 @@ it('a key of another region ends with exit 5 and a word about regions, and nothi
   expect(written.filter((content) => content.includes(key))).toEqual([]);
   expect(emulator.violations).toEqual([]);
 });
+
+it('a film that is in the target language already keeps its words in a new voice, and says so', async () => {
+  const { exit, stdout, stderr } = await call(['talk.mp4', '--to', 'en', '--json']);
+  expect({ exit, stderr }).toMatchObject({ exit: 0 });
+  const summary = runEvent.parse(jsonLines(stdout).at(-1));
+  expect(summary).toMatchObject({ outputs: [{ language: 'en', lines: { total: 3, voiced: 3 } }] });
+  expect(JSON.stringify(summary)).toContain('The speech is English (en) already: its own words are voiced');
+  expect(emulator.requestsTo('chat')).toEqual([]);
+  const said = emulator.requestsTo('tts').map(({ json }) => (json as { input: { text: string } }).input.text);
+  expect(said.sort()).toEqual(lines.map(({ text }) => text).sort());
+});
