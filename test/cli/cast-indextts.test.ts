@@ -1,0 +1,46 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type IndexEmulator, type ServerKind, serverSettings, startIndexServer } from '../emulators/indextts/server.js';
+import { toneInSamples } from '../emulators/indextts/tones.js';
+import { callDub } from '../support/command.js';
+import { dialogue, heardRate, hearLines, makeDialogue } from '../support/dialogue.js';
+import { makeFolder, removeFolder } from '../support/media.js';
+
+let folder: string;
+let server: IndexEmulator | undefined;
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await makeDialogue(folder, dialogue.slice(0, 2));
+  await copyFile(join(folder, 'talk.en.vtt'), join(folder, 'script.vtt'));
+});
+
+afterEach(() => server?.close());
+afterAll(() => removeFolder(folder));
+
+const ownVoices = ['--voices', 'clone', '--voice-consent', 'both have agreed'];
+const voicesThere = ['--voice', 'Bob=server:/srv/voices/ben.wav', '--voice', 'Anna=server:/srv/voices/anna.wav'];
+
+it.each<[ServerKind, readonly string[]]>([
+  ['tts-service', ownVoices],
+  ['vllm2', voicesThere],
+  ['upload', ownVoices],
+  ['gradio', ownVoices],
+  ['omni', ownVoices],
+])('two speakers have two voices by IndexTTS, dialect %s', async (kind, voices) => {
+  server = await startIndexServer(serverSettings(kind));
+  const words = ['--script', 'script.vtt', '--from', 'es', '--translation', 'en=talk.es.srt', '--to', 'en'];
+  const files = ['-o', `${kind}.mp4`, '--work', `${kind}.dub`, '--cache', `${kind}.cache`, '--bed', 'mute'];
+  const { exit, stderr } = await callDub(['talk.mp4', ...words, ...files, '--tts', 'indextts', ...voices], {
+    cwd: folder,
+    env: { INDEXTTS_URL: server.url },
+  });
+  expect({ exit, stderr }).toMatchObject({ exit: 0 });
+  const lines = await hearLines(join(folder, `${kind}.mp4`), join(folder, `${kind}.dub`), 'en');
+  const tones = lines.map(({ samples }) => toneInSamples(samples, heardRate));
+  expect(lines.map(({ speaker }) => speaker)).toEqual(['Bob', 'Anna']);
+  expect(tones.every((tone) => tone !== undefined)).toBe(true);
+  expect(new Set(tones).size).toBe(2);
+  expect(server.violations).toEqual([]);
+});
