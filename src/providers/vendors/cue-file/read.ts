@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DubError } from '../../../errors.js';
 import { parseSubtitles } from '../../../subtitles/parse.js';
+import { readRecurringNames } from '../../../subtitles/recurring-names.js';
 import { spokenText } from '../../../subtitles/spoken.js';
 
 /** One cue of which something is spoken. */
@@ -44,7 +45,7 @@ export function spokenCues(bytes: Uint8Array, name: string): SpokenCues {
       hint: 'It must be an SRT or WebVTT file with at least one cue that has text.',
     });
   }
-  const read = cues.map((cue) => ({ ...cue, text: spokenText(cue.text) }));
+  const read = readRecurringNames(cues).map((cue) => ({ ...cue, text: spokenText(cue.text) }));
   const silent = read.filter((cue) => cue.text === '').map((cue) => cue.number);
   const left = `${name}: cues that only describe sounds are not voiced: ${someOf(silent)}.`;
   return {
