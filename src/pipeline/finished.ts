@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from '../domain/source.js';
 import { readArtefact, readKept, type WorkFolder } from '../workspace/folder.js';
+import { hashFile } from '../workspace/hash.js';
 import type { OutputSummary } from './events.js';
 import type { DubJob, Target } from './job.js';
 import { providerKey } from './keys.js';
@@ -120,6 +121,8 @@ async function finishedKey(job: DubJob, target: Target, source: Source, path: st
     fromStage: _r,
     onlyShow: _n,
     cacheBytes: _y,
+    deleteVoices: _d,
+    openTts: _e,
     ...shaping
   } = rest;
   return {
@@ -130,6 +133,8 @@ async function finishedKey(job: DubJob, target: Target, source: Source, path: st
     language: target.language,
     translator: await providerKey(target.translator),
     tts: await providerKey(target.tts),
+    // One that cannot be read is the run's to refuse.
+    cast: job.castFile === undefined ? undefined : await hashFile(job.castFile).catch(() => undefined),
     shaping,
   };
 }
