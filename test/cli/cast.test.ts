@@ -54,6 +54,12 @@ describe('a film with two speakers', () => {
     expect(voices).toEqual(lines.map(({ speaker }) => (speaker === lines[0]!.speaker ? voices[0] : 1 - voices[0]!)));
     expect(actions()).toEqual(['create', 'create']);
 
+    const env = { DASHSCOPE_API_KEY: defaultKey, DASHSCOPE_BASE_URL: emulator.url };
+    const own = await callDub(['voices', '--own'], { cwd: folder, env });
+    expect(own.stdout.match(/qwen-tts-vc-dub_(Bob|Anna)_/g)).toHaveLength(2);
+    const unknown = await callDub(['voices', 'delete', 'qwen-tts-vc-other'], { cwd: folder, env });
+    expect(unknown).toMatchObject({ exit: 2, stderr: expect.stringContaining('nothing was deleted') as string });
+
     // What each was cloned from is that speaker, and nobody else.
     for (const [name, lowest, highest] of [
       ['Bob', 70, 155],
@@ -68,7 +74,12 @@ describe('a film with two speakers', () => {
 
     const again = await call(...cloned, '--force', '--delete-voices', '--voice-consent', 'both have agreed');
     expect(again).toMatchObject({ exit: 0, stderr: expect.not.stringContaining('--voice-consent') as string });
-    expect(actions()).toEqual(['create', 'create', 'delete', 'delete']);
+    expect(actions()).toEqual(['create', 'create', 'list', 'list', 'delete', 'delete']);
+    const none = await callDub(['voices', 'delete', '--all'], { cwd: folder, env });
+    expect(none).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining('no voice at qwen that dub has made') as string,
+    });
     expect(emulator.requestsTo('tts')).toHaveLength(dialogue.length);
     expect(emulator.violations).toEqual([]);
   });
