@@ -42,6 +42,7 @@ describe('the registry', () => {
       'asr:subtitles',
       'asr:whisper-cpp',
       'asr:pocketsphinx',
+      'translation:ollama',
       'translation:subtitles',
       'translation:apertium',
       'tts:piper',

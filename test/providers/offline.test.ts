@@ -140,7 +140,7 @@ describe('what is lacking', () => {
     expect(error.hint).toBe(
       'What is lacking comes with:\n' +
         '- the words: --script FILE.srt, or --asr whisper-cpp:MODEL.bin (whisper-cli: brew install whisper-cpp, or build it)\n' +
-        '- the translation: --translation es=FILE.srt',
+        '- the translation: --translator ollama:MODEL (https://ollama.com, then: ollama pull MODEL), or --translation es=FILE.srt',
     );
   });
 
