@@ -1,10 +1,11 @@
 import { defaultCacheFolder } from '../config/cache-folder.js';
-import { readCommand, readDuration } from '../config/command-reader.js';
+import { readCommand, readDuration, readSeparator } from '../config/command-reader.js';
 import {
   bedChoices,
   lineFailureChoices,
   loudnessChoices,
   overflowChoices,
+  separatorFallbackChoices,
   stageChoices,
   subtitleChoices,
   verifyChoices,
@@ -562,7 +563,30 @@ export const optionTable: OptionTable = {
     read: readChoice(bedChoices),
     default: 'duck',
     choices: bedChoices,
-    help: 'the original sound under the dub: lowered under lines, kept, or silent',
+    help: 'the original sound under the dub: lowered under lines, kept, silent, or without its speech (see --separator)',
+  },
+  separator: {
+    group: 'Result',
+    flag: '--separator',
+    value: 'command',
+    env: ['DUBBING_SEPARATOR'],
+    rc: true,
+    runs: true,
+    read: readSeparator,
+    default: undefined,
+    help: 'program that takes the speech out, for --bed separate: demucs --two-stems vocals -o {out} {in}',
+    example: 'demucs --two-stems vocals -o {out} {in}',
+  },
+  separatorFallback: {
+    group: 'Result',
+    flag: '--separator-fallback',
+    value: separatorFallbackChoices.join('|'),
+    env: ['DUBBING_SEPARATOR_FALLBACK'],
+    rc: true,
+    read: readChoice(separatorFallbackChoices),
+    default: 'fail',
+    choices: separatorFallbackChoices,
+    help: 'when the separator fails: end the run, or lower the bed instead',
   },
   duckDb: {
     group: 'Result',

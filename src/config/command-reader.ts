@@ -18,6 +18,18 @@ export function readCommand(raw: unknown, place: Place): readonly string[] {
   throw bad(place, `${place.label} names no program.`);
 }
 
+/** A separator's command: it must be told where the sound is, and where the background goes. */
+export function readSeparator(raw: unknown, place: Place): readonly string[] {
+  const words = readCommand(raw, place);
+  const has = (name: string) => words.some((word) => word.includes(`{${name}}`));
+  if (has('in') && (has('out') || has('background'))) return words;
+  throw bad(
+    place,
+    `${place.label} does not say where the sound is and where the background goes.`,
+    'Write {in} for the sound and {out} for a folder (or {background} for a file): demucs --two-stems vocals -o {out} {in}',
+  );
+}
+
 function splitCommand(line: string, place: Place): string[] {
   const words: string[] = [];
   const token = /\s+|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\]+)|(['"\\])/gs;

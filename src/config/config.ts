@@ -3,7 +3,9 @@ import type { ExchangeRates } from '../pricing/money.js';
 import type { Price } from '../pricing/price.js';
 
 /** What lies under the dub. */
-export const bedChoices = ['duck', 'keep', 'mute'] as const;
+export const bedChoices = ['duck', 'keep', 'mute', 'separate'] as const;
+/** What is done when the speech could not be taken out of the sound. */
+export const separatorFallbackChoices = ['fail', 'duck'] as const;
 /** Loudness of the finished dub: the source's own or a delivery standard's. */
 export const loudnessChoices = ['source', 'ebu', 'youtube', 'podcast', 'netflix'] as const;
 /** How the subtitles of the dub are delivered. */
@@ -120,6 +122,9 @@ export interface Config {
   /** Template with `{dir} {name} {lang} {ext}`. */
   readonly output: string;
   readonly bed: (typeof bedChoices)[number];
+  /** The program that takes the speech out, with `{in}` and `{out}` or `{background}` among its words. */
+  readonly separator: readonly string[] | undefined;
+  readonly separatorFallback: (typeof separatorFallbackChoices)[number];
   /** dB, -60…0. */
   readonly duckDb: number;
   readonly loudness: (typeof loudnessChoices)[number];

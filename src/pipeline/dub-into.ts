@@ -16,6 +16,7 @@ import { repause } from '../stages/repause/index.js';
 import { bilingualLimits, subtitle } from '../stages/subtitle.js';
 import { writeSrt, writeVtt } from '../subtitles/write.js';
 import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
+import { chooseBed } from './bed.js';
 import { type Casting, voiceNames } from './casting/crew.js';
 import { castVoices } from './casting/perform.js';
 import { type CheckRecord, checkRecord, checkRecordName, writeReport } from './check.js';
@@ -199,9 +200,11 @@ async function mixDub(
   const { job, session, language, shared, output } = work;
   const { soundtrack, source } = shared;
   const codec = audioCodecFor(source.streams[soundtrack.streamIndex]!, output.container);
-  const { bed, duckDb, loudness, onOverflow } = job;
+  const { duckDb, loudness, onOverflow } = job;
+  const { bed, backgroundPath } = await chooseBed(work);
   const lines = shared.script.utterances.map(({ id, startMs, endMs }) => ({ id, startMs, endMs }));
-  const options = { bed, duckDb, loudness, onOverflow, codec, lines, silence: silencedSpans(work, failures) };
+  const silence = silencedSpans(work, failures);
+  const options = { bed, backgroundPath, duckDb, loudness, onOverflow, codec, lines, silence };
   const path = join(session.folder.path, '.state', `mix.${language}${codec.extension}`);
   return session.stage(
     { stage: 'mix', language },
@@ -334,7 +337,7 @@ async function checkDub(
     ceilingDbtp: mixed.ceilingDbtp,
     lineFailures,
     subtitles: expectedSubtitles(work, subtitles),
-    bed: { bed: job.bed, duckDb: job.duckDb, gainDb: mixed.gainDb },
+    bed: { bed: (await chooseBed(work)).bed, duckDb: job.duckDb, gainDb: mixed.gainDb },
   };
   const record: CheckRecord = { language, source, script, translation, takes, timeline, dub, options };
   await session.folder.once(checkRecordName(language), record, async () => record);

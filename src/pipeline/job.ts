@@ -47,8 +47,8 @@ export interface Target {
  */
 export type SubtitleDelivery = 'soft' | 'both' | 'srt' | 'vtt' | 'burn' | 'none';
 
-/** What lies under the dub: the original lowered under lines, the original as it is, or nothing. */
-export type Bed = 'duck' | 'keep' | 'mute';
+/** What lies under the dub: the original lowered under lines, as it is, nothing, or the original without its speech. */
+export type Bed = 'duck' | 'keep' | 'mute' | 'separate';
 
 /** Loudness target: the source's own, or a delivery standard's. */
 export type LoudnessTarget = 'source' | 'ebu' | 'youtube' | 'podcast' | 'netflix';
@@ -98,6 +98,8 @@ export interface DubJob {
   /** Dub only the lines that start in this span; the output keeps its whole length. */
   readonly range?: Span | undefined;
   readonly bed: Bed;
+  /** For `separate`: the program that takes the speech out, and what is done when it fails. */
+  readonly separator?: { readonly command: readonly string[]; readonly fallback: 'fail' | 'duck' } | undefined;
   /** Gain of the bed under a line, dB, negative. */
   readonly duckDb: number;
   readonly loudness: LoudnessTarget;

@@ -1,4 +1,5 @@
 import type { Config, LoadedConfig } from '../../config/config.js';
+import { DubError } from '../../errors.js';
 import type { RunEvent } from '../../pipeline/events.js';
 import type { DubJob, RunTools } from '../../pipeline/job.js';
 import { createRetryRelay, type RetryRelay } from '../../pipeline/retries.js';
@@ -142,6 +143,7 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     strict,
   } = config;
   const { asr, storage, otherStorages, targets, sourceLanguage, verifyAsr } = engines;
+  const separator = separatorOf(config);
   const verify = config.verify === 'off' ? undefined : { mode: config.verify, asr: verifyAsr };
   const result = { bed, duckDb, loudness, subtitles, keepOriginal, onLineFailure, adaptRounds, onOverflow, strict };
   return {
@@ -165,6 +167,7 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     range,
     speakers,
     ...result,
+    separator,
     verify,
     fromStage: config.fromStage,
     cacheBytes: config.cacheSize,
@@ -204,4 +207,13 @@ async function plan(call: Call, job: DubJob, tools: RunTools): Promise<number> {
   const ms = Math.round(performance.now() - startedAt);
   call.printJson({ ...common, type: 'summary', exit: 0, input: found.input, work: found.work, outputs: [], ms });
   return 0;
+}
+
+/** @throws USAGE for a separated bed without a program that separates */
+function separatorOf({ bed, separator: command, separatorFallback: fallback }: Config) {
+  if (bed !== 'separate') return undefined;
+  if (command !== undefined) return { command, fallback };
+  throw new DubError('USAGE', '--bed separate needs a program that takes the speech out of the sound.', {
+    hint: "Name it, for example: --separator 'demucs --two-stems vocals -o {out} {in}' (pipx install demucs).",
+  });
 }

@@ -1,4 +1,5 @@
 import type { Soundtrack } from '../../domain/source.js';
+import type { Span } from '../../domain/time.js';
 import { programmeClockFilter } from '../../media/filters.js';
 import { openPcmReader, type PcmFormat, type PcmReader } from '../../media/pcm.js';
 import { DuckEnvelope } from '../../sound/envelope.js';
@@ -30,8 +31,55 @@ export function openBed(
   return openPcmReader(decode, ctx.tools, ctx.signal);
 }
 
+/**
+ * The original without its speech under every line, and as it is elsewhere: the difference of the two fades out and in, as
+ * far as a ducked bed would.
+ */
+function openSeparated(
+  soundtrack: Soundtrack,
+  backgroundPath: string,
+  spans: readonly Span[],
+  format: PcmFormat,
+  ctx: Pick<StageContext, 'tools' | 'signal'>,
+): PcmReader {
+  const original = openBed(soundtrack, format, ctx);
+  const background = openBed({ ...soundtrack, sourcePath: backgroundPath, streamIndex: 0, offsetUs: 0 }, format, ctx);
+  const fade = new DuckEnvelope(spans, format.sampleRate, { duckDb: silentDb });
+  const { channels } = format;
+  let first = 0;
+  let other = new Float32Array(0);
+  return {
+    async read(frames, into = new Float32Array(frames * channels)) {
+      if (other.length < frames * channels) other = new Float32Array(frames * channels);
+      const block = await original.read(frames, into);
+      const below = await background.read(frames, other);
+      for (let i = 0; i < block.length; i++) block[i]! -= below[i] ?? 0;
+      fade.apply(block, channels, first);
+      for (let i = 0; i < block.length; i++) block[i]! += below[i] ?? 0;
+      first += block.length / channels;
+      return block;
+    },
+    async close() {
+      await Promise.all([original.close(), background.close()]);
+    },
+  };
+}
+
+/** Opens the bed that the options ask for. */
+export function openBedOf(
+  soundtrack: Soundtrack,
+  takes: readonly DubTake[],
+  options: MixOptions,
+  format: PcmFormat,
+  ctx: Pick<StageContext, 'tools' | 'signal'>,
+): PcmReader {
+  if (options.bed === 'mute') return openSilence(format.channels);
+  if (options.backgroundPath === undefined) return openBed(soundtrack, format, ctx);
+  return openSeparated(soundtrack, options.backgroundPath, spokenSpans(takes, options), format, ctx);
+}
+
 /** A bed in which nothing is heard. */
-export function openSilence(channels: number): PcmReader {
+function openSilence(channels: number): PcmReader {
   return {
     read: async (frames, into = new Float32Array(frames * channels)) => into.fill(0),
     close: async () => {},
@@ -74,15 +122,19 @@ export function makeDucker(
 ): Ducker {
   const { sampleRate, channels } = format;
   if (options.bed === 'mute') return (block) => void block.fill(0);
-  const voiced = new Set(takes.map((take) => take.utteranceId));
-  const spans = [...takes.map((take) => take.span), ...(options.lines ?? []).filter((line) => voiced.has(line.id))];
   const envelopes = [
-    new DuckEnvelope(options.bed === 'duck' ? spans : [], sampleRate, { duckDb: options.duckDb }),
+    new DuckEnvelope(options.bed === 'duck' ? spokenSpans(takes, options) : [], sampleRate, { duckDb: options.duckDb }),
     new DuckEnvelope(options.silence ?? [], sampleRate, { duckDb: silentDb, holdMs: 0 }),
   ];
   return (block, firstFrame) => {
     for (const envelope of envelopes) envelope.apply(block, channels, firstFrame);
   };
+}
+
+/** Where takes are heard, and where the source speaks the lines that they stand for. */
+function spokenSpans(takes: readonly DubTake[], options: MixOptions): Span[] {
+  const voiced = new Set(takes.map((take) => take.utteranceId));
+  return [...takes.map((take) => take.span), ...(options.lines ?? []).filter((line) => voiced.has(line.id))];
 }
 
 /** What ducking leaves of the bed's power in each 10 ms, 0…1: the same envelopes, looked at every millisecond. */

@@ -1,12 +1,12 @@
 import type { Mix } from '../../domain/dub.js';
 import type { Loudness, Soundtrack } from '../../domain/source.js';
-import { openPcmReader, openPcmWriter, type PcmFormat } from '../../media/pcm.js';
+import { openPcmReader, openPcmWriter, type PcmFormat, type PcmReader } from '../../media/pcm.js';
 import { Limiter } from '../../sound/limiter.js';
 import { fromDecibels, LoudnessMeter, toDecibels } from '../../sound/loudness.js';
 import { TruePeakMeter } from '../../sound/true-peak.js';
 import type { StageContext } from '../context.js';
 import type { Balance } from './balance.js';
-import { type Ducker, eachBedBlock, openBed, openSilence } from './bed.js';
+import { type Ducker, eachBedBlock } from './bed.js';
 import { DubTrack } from './dub-track.js';
 import { encoderGain } from './encoder-level.js';
 import { dubChannels } from './format.js';
@@ -40,6 +40,8 @@ export interface EncodeJob {
   readonly options: MixOptions;
   /** A new one for each time the bed is read from its start. */
   makeDucker(): Ducker;
+  /** The bed before it is lowered. */
+  openBed(ctx: Pick<StageContext, 'tools' | 'signal'>): PcmReader;
 }
 
 interface Setting {
@@ -111,8 +113,8 @@ async function eachMixedBlock(
   ctx: StageContext,
   visit: (block: Float32Array) => Promise<void>,
 ): Promise<void> {
-  const { soundtrack, format, balance, options } = job;
-  const bed = options.bed === 'mute' ? openSilence(format.channels) : openBed(soundtrack, format, ctx);
+  const { soundtrack, format, balance } = job;
+  const bed = job.openBed(ctx);
   const dub = new DubTrack(balance.takes, { count: format.channels, targets: dubChannels(format) });
   const duck = job.makeDucker();
   try {

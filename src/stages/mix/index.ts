@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import type { Mix } from '../../domain/dub.js';
 import type { Soundtrack } from '../../domain/source.js';
 import type { Takes, Timeline } from '../../domain/timeline.js';
+import type { PcmFormat, PcmReader } from '../../media/pcm.js';
 import type { StageContext } from '../context.js';
+import { together } from '../together.js';
 import { balanceTakes } from './balance.js';
-import { duckedShare, makeDucker } from './bed.js';
+import { duckedShare, makeDucker, openBed, openBedOf } from './bed.js';
 import { encodeMix } from './encode.js';
 import { dubChannels, mixFormat } from './format.js';
 import { chooseLevels } from './levels.js';
-import { listenToBed } from './listen.js';
+import { type BedSound, listenToBed } from './listen.js';
 import type { MixOptions } from './options.js';
 import { placeTakes, prepareDub } from './place.js';
-import { Progress } from './progress.js';
+import { Progress, type Report } from './progress.js';
 
 export type { MixCodec, MixOptions } from './options.js';
 
@@ -35,35 +37,39 @@ export async function mix(
     const { durationMs } = soundtrack;
     const placed = placeTakes(takes, timeline, { onOverflow: options.onOverflow, durationMs }, folder);
     const format = mixFormat(options.codec);
-    const [, bed] = await both(
-      (signal) => prepareDub(placed, { ...ctx, signal }),
-      (signal) => listenToBed(soundtrack, format, progress.part(0, 0.2), { ...ctx, signal }),
+    const open = (inner: Pick<StageContext, 'tools' | 'signal'>) =>
+      openBedOf(soundtrack, placed, options, format, inner);
+    const [, bed] = await together(
       ctx.signal,
+      (signal) => prepareDub(placed, { ...ctx, signal }),
+      (signal) => listenToBeds({ soundtrack, options, open }, format, progress.part(0, 0.2), { ...ctx, signal }),
     );
     const levels = chooseLevels(placed, bed.speech, options.lines ?? []);
     const share = duckedShare(placed, options, durationMs);
     const balance = await balanceTakes(placed, levels, bed, share, dubChannels(format).length, ctx.signal);
-    const job = { soundtrack, format, balance, options, makeDucker: () => makeDucker(placed, options, format) };
+    const makeOwnDucker = () => makeDucker(placed, options, format);
+    const job = { soundtrack, format, balance, options, openBed: open, makeDucker: makeOwnDucker };
     return await encodeMix(job, progress.part(0.2, 1), ctx);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Runs two jobs side by side; when one fails the other is stopped and waited for before its failure is passed on. */
-async function both<A, B>(
-  first: (signal: AbortSignal) => Promise<A>,
-  second: (signal: AbortSignal) => Promise<B>,
-  signal: AbortSignal,
-): Promise<[A, B]> {
-  const own = new AbortController();
-  const shared = AbortSignal.any([signal, own.signal]);
-  const stopOther = (cause: unknown) => {
-    own.abort(cause);
-    throw cause;
-  };
-  const jobs = [first(shared).catch(stopOther), second(shared).catch(stopOther)] as const;
-  const settled = await Promise.allSettled(jobs);
-  if (own.signal.aborted) throw own.signal.reason;
-  return settled.map((result) => (result as PromiseFulfilledResult<unknown>).value) as [A, B];
+/** Listens to what will lie under the dub; how loud the speech is, is heard from the original even where it is taken out. */
+async function listenToBeds(
+  {
+    soundtrack,
+    options,
+    open,
+  }: { readonly soundtrack: Soundtrack; readonly options: MixOptions; readonly open: OpenBed },
+  format: PcmFormat,
+  report: Report,
+  ctx: Pick<StageContext, 'tools' | 'signal'>,
+): Promise<BedSound> {
+  const original = await listenToBed(() => openBed(soundtrack, format, ctx), soundtrack.durationMs, format, report);
+  if (options.backgroundPath === undefined) return original;
+  const { powers, peaks } = await listenToBed(() => open(ctx), soundtrack.durationMs, format, report);
+  return { speech: original.speech, powers, peaks };
 }
+
+type OpenBed = (ctx: Pick<StageContext, 'tools' | 'signal'>) => PcmReader;

@@ -1,9 +1,7 @@
-import type { Soundtrack } from '../../domain/source.js';
-import type { PcmFormat } from '../../media/pcm.js';
+import type { PcmFormat, PcmReader } from '../../media/pcm.js';
 import { channelNames, channelWeights } from '../../sound/channels.js';
 import { LevelMeter } from '../../sound/level.js';
-import type { StageContext } from '../context.js';
-import { eachBedBlock, openBed } from './bed.js';
+import { eachBedBlock } from './bed.js';
 import { dubChannels, mixRate } from './format.js';
 import { PeakList } from './peak-list.js';
 import type { Report } from './progress.js';
@@ -28,17 +26,17 @@ export interface BedSound {
  * @throws FFMPEG_FAILED, INTERRUPTED
  */
 export async function listenToBed(
-  soundtrack: Soundtrack,
+  open: () => PcmReader,
+  durationMs: number,
   format: PcmFormat,
   report: Report,
-  ctx: Pick<StageContext, 'tools' | 'signal'>,
 ): Promise<BedSound> {
   const meters = Array.from({ length: format.channels }, () => new LevelMeter(mixRate));
   const peaks = new PeakList(format.channels);
-  const bed = openBed(soundtrack, format, ctx);
+  const bed = open();
   const split = makeSplitter(format.channels);
   try {
-    await eachBedBlock(bed, format.channels, soundtrack.durationMs, report, (block) => {
+    await eachBedBlock(bed, format.channels, durationMs, report, (block) => {
       for (const [channel, meter] of meters.entries()) meter.push(split(block, channel));
       peaks.push(block);
     });

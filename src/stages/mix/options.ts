@@ -22,8 +22,13 @@ export interface SourceLine extends Span {
 
 /** How `mix` lays the dub over the source's sound. */
 export interface MixOptions {
-  /** `duck`: the original lowered under every line; `keep`: as it is; `mute`: only the dub is heard. */
-  readonly bed: 'duck' | 'keep' | 'mute';
+  /**
+   * `duck`: the original lowered under every line; `keep`: as it is; `mute`: only the dub is heard; `separate`: the
+   * original without its speech under every line, as it is elsewhere, so that laughter and lines without a dub stay.
+   */
+  readonly bed: 'duck' | 'keep' | 'mute' | 'separate';
+  /** The original without its speech, on the programme's clock; only for `separate`. */
+  readonly backgroundPath?: string | undefined;
   /** Gain of the bed under a line, dB; -20. */
   readonly duckDb: number;
   readonly loudness: LoudnessTarget;
