@@ -82,24 +82,68 @@ export class RealFft {
 
   /** Complex transform in place of what was written in bit-reversed order. */
   #transform(): void {
+    let width = 1;
+    if (Math.log2(this.#half) % 2 === 1) {
+      this.#firstPass();
+      width = 2;
+    }
+    for (; width < this.#half; width *= 4) this.#twoPasses(width);
+  }
+
+  /** The pass of width 1, whose turn is none. */
+  #firstPass(): void {
+    const re = this.#re;
+    const im = this.#im;
+    for (let i = 0; i < this.#half; i += 2) {
+      const [realPart, imaginaryPart] = [re[i + 1]!, im[i + 1]!];
+      re[i + 1] = re[i]! - realPart;
+      im[i + 1] = im[i]! - imaginaryPart;
+      re[i] = re[i]! + realPart;
+      im[i] = im[i]! + imaginaryPart;
+    }
+  }
+
+  /** The passes of `width` and twice that at once: long transforms wait for memory more than for arithmetic. */
+  #twoPasses(width: number): void {
     const half = this.#half;
     const re = this.#re;
     const im = this.#im;
     const { re: turnsRe, im: turnsIm } = this.#turns;
-    for (let width = 1; width < half; width *= 2) {
-      for (let from = 0; from < half; from += 2 * width) {
-        for (let k = 0; k < width; k++) {
-          const i = from + k;
-          const j = i + width;
-          const turnRe = turnsRe[width + k]!;
-          const turnIm = turnsIm[width + k]!;
-          const productRe = re[j]! * turnRe - im[j]! * turnIm;
-          const productIm = re[j]! * turnIm + im[j]! * turnRe;
-          re[j] = re[i]! - productRe;
-          im[j] = im[i]! - productIm;
-          re[i] = re[i]! + productRe;
-          im[i] = im[i]! + productIm;
-        }
+    for (let from = 0; from < half; from += 4 * width) {
+      for (let k = 0; k < width; k++) {
+        const a = from + k;
+        const b = from + k + width;
+        const c = from + k + 2 * width;
+        const d = from + k + 3 * width;
+        const t1Re = turnsRe[width + k]!;
+        const t1Im = turnsIm[width + k]!;
+        const t2Re = turnsRe[2 * width + k]!;
+        const t2Im = turnsIm[2 * width + k]!;
+        const bRe = re[b]! * t1Re - im[b]! * t1Im;
+        const bIm = re[b]! * t1Im + im[b]! * t1Re;
+        const dRe = re[d]! * t1Re - im[d]! * t1Im;
+        const dIm = re[d]! * t1Im + im[d]! * t1Re;
+        const sumRe = re[c]! + dRe;
+        const sumIm = im[c]! + dIm;
+        const differenceRe = re[c]! - dRe;
+        const differenceIm = im[c]! - dIm;
+        const cRe = sumRe * t2Re - sumIm * t2Im;
+        const cIm = sumRe * t2Im + sumIm * t2Re;
+        // The second pass turns its other half by a quarter more: times -i.
+        const eRe = differenceRe * t2Im + differenceIm * t2Re;
+        const eIm = differenceIm * t2Im - differenceRe * t2Re;
+        const firstRe = re[a]! + bRe;
+        const firstIm = im[a]! + bIm;
+        const secondRe = re[a]! - bRe;
+        const secondIm = im[a]! - bIm;
+        re[a] = firstRe + cRe;
+        im[a] = firstIm + cIm;
+        re[b] = secondRe + eRe;
+        im[b] = secondIm + eIm;
+        re[c] = firstRe - cRe;
+        im[c] = firstIm - cIm;
+        re[d] = secondRe - eRe;
+        im[d] = secondIm - eIm;
       }
     }
   }
