@@ -35,16 +35,54 @@ function workshopFor(size: number): Workshop {
  * @returns one value for each lag from 0 to `signal.length - template.length`; empty when the template is longer
  */
 export function correlate(signal: Float32Array, template: Float32Array): Float32Array {
+  return productsOf(signal, template).likeness;
+}
+
+/** Sums of products at every lag, and the likeness they mean. */
+export interface Products {
+  readonly likeness: Float32Array;
+  /** Not normalised; longer than `likeness`. */
+  readonly sums: Float64Array;
+}
+
+/** The same, with the sums that `withoutTemplate` needs. */
+export function productsOf(signal: Float32Array, template: Float32Array): Products {
+  if (signal.length < template.length || template.length === 0) {
+    return { likeness: new Float32Array(0), sums: new Float64Array(0) };
+  }
+  const sums = slidingProducts(signal, template);
+  return { sums, likeness: normalised(sums, signal, template) };
+}
+
+/**
+ * What `correlate` gives of `rest`, the signal with the template taken away at a lag with a gain. Taking away is linear,
+ * so it is done to the sums, which costs half of a new correlation.
+ */
+export function correlateRest(
+  { sums }: Products,
+  rest: Float32Array,
+  template: Float32Array,
+  lag: number,
+  gain: number,
+): Float32Array {
+  const own = autoProducts(template, rest.length);
+  const left = new Float64Array(rest.length - template.length + 1);
+  for (let at = 0; at < left.length; at++) {
+    const away = at - lag;
+    left[at] = sums[at]! - gain * own[away < 0 ? own.length + away : away]!;
+  }
+  return normalised(left, rest, template);
+}
+
+function normalised(sums: Float64Array, signal: Float32Array, template: Float32Array): Float32Array {
   const lags = signal.length - template.length + 1;
-  if (lags <= 0 || template.length === 0) return new Float32Array(0);
-  const products = slidingProducts(signal, template);
   const templateEnergy = energyOf(template);
   const floor = templateEnergy * silenceRatio;
   const likeness = new Float32Array(lags);
   let energy = 0;
   for (let i = 0; i < template.length; i++) energy += signal[i]! ** 2;
   for (let lag = 0; lag < lags; lag++) {
-    likeness[lag] = energy > floor && templateEnergy > 0 ? products[lag]! / Math.sqrt(energy * templateEnergy) : 0;
+    likeness[lag] = energy > floor && templateEnergy > 0 ? sums[lag]! / Math.sqrt(energy * templateEnergy) : 0;
     energy += (signal[lag + template.length] ?? 0) ** 2 - signal[lag]! ** 2;
   }
   return likeness;
@@ -158,4 +196,15 @@ function slidingProducts(signal: Float32Array, template: Float32Array): Float64A
     a.re[k] = re;
   }
   return fft.inverse(a);
+}
+
+/** Sums of products of the template with itself, moved by every distance; negative ones count from the end. */
+function autoProducts(template: Float32Array, signalLength: number): Float64Array {
+  const { fft, ...room } = workshopFor(fftSize(signalLength));
+  const spectrum = fft.forward(template, room.template);
+  for (let k = 0; k < spectrum.re.length; k++) {
+    spectrum.re[k] = spectrum.re[k]! ** 2 + spectrum.im[k]! ** 2;
+    spectrum.im[k] = 0;
+  }
+  return fft.inverse(spectrum);
 }

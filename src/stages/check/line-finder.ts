@@ -1,4 +1,15 @@
-import { correlate, energyOf, findPeak, gainAt, heardStretch, type Peak, subtractAt } from '../../sound/correlate.js';
+import {
+  correlate,
+  correlateRest,
+  energyOf,
+  findPeak,
+  gainAt,
+  heardStretch,
+  type Peak,
+  type Products,
+  productsOf,
+  subtractAt,
+} from '../../sound/correlate.js';
 import { fftSize } from '../../sound/fft.js';
 
 /** Takes are looked for at this rate: what makes speech recognisable lies below 4 kHz. */
@@ -97,7 +108,7 @@ export function findLine(
   const { take, fitting, nearest } = fit;
   const lag = Math.round(fit.heard.lag);
   const { from, to } = heardPart(track, take, lag);
-  const copy = secondCopy(track, fit.likeness, take, lag);
+  const copy = secondCopy(track, fit.products, take, lag);
   const found: FoundLine = {
     utteranceId: line.utteranceId,
     likeness: nearest,
@@ -119,7 +130,7 @@ interface Fit {
   readonly take: Float32Array;
   readonly fitting: FoundLine['fitting'];
   /** Of the track and the take, for every lag. */
-  readonly likeness: Float32Array;
+  readonly products: Products;
   /** Undefined when the take is not there. */
   readonly heard: Peak | undefined;
   readonly nearest: number;
@@ -147,14 +158,15 @@ function bestFit(track: Float32Array, start: number, line: SoughtLine): Fit {
 
 /** Nearest to the plan first: a chance likeness elsewhere must be higher to be believed. */
 function fitOf(track: Float32Array, start: number, take: Float32Array, fitting: FoundLine['fitting']): Fit {
-  const likeness = correlate(track, take);
+  const products = productsOf(track, take);
+  const { likeness } = products;
   const within = (ms: number) => findPeak(likeness, start - samplesOf(ms), start + samplesOf(ms) + 1);
   const near = within(nearMs);
   const around = within(searchMs);
   const anywhere = findPeak(likeness, 0, likeness.length);
   const least = isShort(take) ? shortPresentLikeness : presentLikeness;
   const nearest = around?.likeness ?? 0;
-  const fit = { take, fitting, likeness };
+  const fit = { take, fitting, products };
   if (near && near.likeness >= presentLikeness && near.likeness >= sameTake * nearest) {
     return { ...fit, heard: near, nearest: near.likeness };
   }
@@ -187,13 +199,13 @@ function heardPart(track: Float32Array, take: Float32Array, lag: number): { from
 }
 
 /** Takes the first copy away before it looks, for a take that repeats itself is like itself elsewhere. */
-function secondCopy(track: Float32Array, likeness: Float32Array, take: Float32Array, lag: number): number | undefined {
+function secondCopy(track: Float32Array, products: Products, take: Float32Array, lag: number): number | undefined {
   const least = isShort(take) ? shortCopyLikeness : copyLikeness;
   const apart = samplesOf(copyApartMs);
-  if (bestApart(likeness, lag, apart).likeness < least) return undefined;
+  if (bestApart(products.likeness, lag, apart).likeness < least) return undefined;
   const gain = gainAt(track, take, lag);
   const rest = subtractAt(track, take, lag, gain);
-  const second = bestApart(correlate(rest, take), lag, apart);
+  const second = bestApart(correlateRest(products, rest, take, lag, gain), lag, apart);
   const loudEnough = gainAt(rest, take, Math.round(second.lag)) >= leastCopyGain * gain;
   return second.likeness >= least && loudEnough ? second.lag : undefined;
 }

@@ -55,7 +55,12 @@ export async function listen(track: DubTrack, placed: readonly PlacedTake[], ctx
     const sound = new ListeningTrack(format, (startMs * listeningRate) / 1000);
     const search = new Search(placed, sound, ctx);
     let frames = 0;
-    for (let block = await reader.read(blockFrames); block.length > 0; block = await reader.read(blockFrames)) {
+    const room = new Float32Array(blockFrames * channels);
+    for (
+      let block = await reader.read(blockFrames, room);
+      block.length > 0;
+      block = await reader.read(blockFrames, room)
+    ) {
       frames += block.length / channels;
       meter.push(block);
       sound.push(block);
