@@ -65,13 +65,13 @@ export class Downsampler {
   /** For whole steps: every output sample weighs its neighbours alike. */
   #fillWhole(out: Float32Array, weights: Float64Array): void {
     const held = this.#held;
-    const taps = weights.length;
+    const width = this.#width;
     for (let i = 0; i < out.length; i++) {
-      const from = (this.#next + i) * this.#step - this.#width - this.#heldFrom;
-      const last = Math.min(taps, held.length - from);
-      let sum = 0;
-      for (let tap = Math.max(0, -from); tap < last; tap++) sum += held[from + tap]! * weights[tap]!;
-      out[i] = sum;
+      const centre = (this.#next + i) * this.#step - this.#heldFrom;
+      out[i] =
+        centre >= width && centre + width < held.length
+          ? weighedAround(held, centre, weights, width)
+          : weighedAtEdge(held, centre, weights, width);
     }
   }
 
@@ -90,6 +90,23 @@ export class Downsampler {
       out[i] = sum / step;
     }
   }
+}
+
+/** Both sides weigh alike, so each weight is used for two samples at once. */
+function weighedAround(held: Float32Array, centre: number, weights: Float64Array, width: number): number {
+  let sum = held[centre]! * weights[width]!;
+  for (let away = 1; away <= width; away++) {
+    sum += (held[centre - away]! + held[centre + away]!) * weights[width + away]!;
+  }
+  return sum;
+}
+
+function weighedAtEdge(held: Float32Array, centre: number, weights: Float64Array, width: number): number {
+  let sum = 0;
+  for (let at = Math.max(0, centre - width); at <= Math.min(held.length - 1, centre + width); at++) {
+    sum += held[at]! * weights[at - centre + width]!;
+  }
+  return sum;
 }
 
 /** A whole mono recording at a lower rate; see `Downsampler`. */

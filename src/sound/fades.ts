@@ -23,8 +23,11 @@ export function addFaded(
   fades: Fades,
 ): void {
   const { count, targets } = channels;
+  const plainFrom = fades.fadeIn - from;
+  const plainTo = fades.length - fades.fadeOut - from;
   for (let i = 0; i < samples.length; i++) {
-    const value = samples[i]! * gain * fadeAt(from + i, fades);
+    const fade = i >= plainFrom && i < plainTo ? 1 : fadeAt(from + i, fades);
+    const value = samples[i]! * gain * fade;
     const at = (frame + i) * count;
     for (const target of targets) into[at + target]! += value;
   }

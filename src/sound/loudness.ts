@@ -32,6 +32,10 @@ export class LoudnessMeter {
   readonly #channels: number;
   readonly #weights: readonly number[];
   readonly #filters: readonly KWeighting[];
+  /** Channels whose weight is not 0. */
+  readonly #heard: readonly number[];
+  readonly #spare: KWeighting;
+  readonly #sums = new Float64Array(2);
   readonly #peaks: readonly TruePeakMeter[];
   readonly #stepLength: number;
   readonly #single: Float32Array;
@@ -44,6 +48,8 @@ export class LoudnessMeter {
     this.#channels = format.channels;
     this.#weights = channelWeights(format.layout, format.channels);
     this.#filters = this.#weights.map(() => new KWeighting(format.sampleRate));
+    this.#heard = this.#weights.flatMap((weight, channel) => (weight > 0 ? [channel] : []));
+    this.#spare = new KWeighting(format.sampleRate);
     this.#peaks = this.#weights.map(() => new TruePeakMeter());
     this.#stepLength = Math.max(1, Math.round(format.sampleRate / 10));
     this.#single = new Float32Array(this.#stepLength);
@@ -78,12 +84,26 @@ export class LoudnessMeter {
       for (let i = 0, at = first * this.#channels + channel; i < count; i++, at += this.#channels) {
         single[i] = interleaved[at]!;
       }
-      const weight = this.#weights[channel]!;
-      if (weight > 0) this.#stepEnergy += weight * this.#filters[channel]!.energy(single, 0, count);
       this.#peaks[channel]!.push(single, 0, count);
     }
+    this.#weigh(interleaved, first, first + count);
     this.#stepFilled += count;
     if (this.#stepFilled === this.#stepLength) this.#closeStep();
+  }
+
+  /** Channels that count, two at a time: an odd one out goes with itself, for nothing. */
+  #weigh(interleaved: Float32Array, from: number, to: number): void {
+    const heard = this.#heard;
+    const sums = this.#sums;
+    for (let at = 0; at < heard.length; at += 2) {
+      const first = heard[at]!;
+      const second = heard[at + 1] ?? first;
+      const other = second === first ? this.#spare : this.#filters[second]!;
+      const channels = { count: this.#channels, first, second };
+      this.#filters[first]!.energyOfTwo(other, interleaved, channels, from, to, sums);
+      this.#stepEnergy += this.#weights[first]! * sums[0]!;
+      if (second !== first) this.#stepEnergy += this.#weights[second]! * sums[1]!;
+    }
   }
 
   #closeStep(): void {

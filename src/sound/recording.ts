@@ -8,9 +8,7 @@ import { readWav, type Wav } from './wav.js';
 export function readRecording(bytes: Uint8Array): Pick<Wav, 'sampleRate' | 'channels' | 'samples'> | undefined {
   const flac = readFlac(bytes);
   if (flac === undefined) return readWav(bytes);
-  return {
-    sampleRate: flac.sampleRate,
-    channels: 1,
-    samples: Float32Array.from(flac.samples, (value) => value / 32_768),
-  };
+  const samples = new Float32Array(flac.samples.length);
+  for (let i = 0; i < samples.length; i++) samples[i] = flac.samples[i]! / 32_768;
+  return { sampleRate: flac.sampleRate, channels: 1, samples };
 }
