@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { throwIfAborted } from '../../errors.js';
 import { KWeighting } from '../../sound/k-weighting.js';
 import { gatedLevel, levelBlockMs } from '../../sound/level.js';
@@ -8,6 +7,7 @@ import { mixRate } from './format.js';
 import type { BedSound } from './listen.js';
 import { peakFrames } from './peak-list.js';
 import type { DubTake } from './place.js';
+import { readRawTake } from './raw-take.js';
 
 /** Most that a take is raised or lowered, dB: beyond it the voice sounds like another recording. */
 const mostGainDb = 12;
@@ -49,10 +49,9 @@ export async function balanceTakes(
     peaks: bed.peaks.map((peak, at) => peak * Math.sqrt(share[at]!)),
   };
   const levelled: LevelledTake[] = [];
-  const reader = new RawReader();
   for (const [index, take] of takes.entries()) {
     throwIfAborted(signal);
-    const samples = await reader.read(take);
+    const samples = await readRawTake(take.path, take.length);
     const powers = blockPowers(samples, take.startFrame);
     const gain = gainFor(gatedLevel(powers), levels[index]);
     levelled.push({ ...take, gain });
@@ -104,26 +103,5 @@ function addPeaks(peaks: Float32Array, samples: Float32Array, startFrame: number
     let most = 0;
     for (; at < end; at++) most = Math.max(most, Math.abs(samples[at]!));
     peaks[peak]! += most * gain;
-  }
-}
-
-/** Reads raw takes one after another; the samples of one are gone when the next is read. */
-class RawReader {
-  #bytes = Buffer.alloc(0);
-  #samples = new Float32Array(0);
-
-  async read(take: DubTake): Promise<Float32Array> {
-    if (this.#samples.length < take.length) {
-      this.#bytes = Buffer.alloc(take.length * 2);
-      this.#samples = new Float32Array(take.length);
-    }
-    const file = await open(take.path);
-    try {
-      await file.read(this.#bytes, 0, take.length * 2, 0);
-    } finally {
-      await file.close();
-    }
-    for (let i = 0; i < take.length; i++) this.#samples[i] = this.#bytes.readInt16LE(i * 2) / 32_768;
-    return this.#samples.subarray(0, take.length);
   }
 }

@@ -124,7 +124,7 @@ async function eachMixedBlock(
       await visit(block);
     });
   } finally {
-    await Promise.all([bed.close(), dub.close()]);
+    await bed.close();
   }
 }
 

@@ -54,7 +54,7 @@ export async function pictureOf(
 }
 
 function soundFile(to: string, format: { sampleRate: number; channels: number; layout: string }) {
-  const options = ['-c:a', 'aac', '-b:a', bitRate, '-movflags', '+faststart', '-f', 'mp4'];
+  const options = ['-c:a', 'aac', '-b:a', bitRate, '-aac_coder', 'fast', '-movflags', '+faststart', '-f', 'mp4'];
   return { purpose: 'make sound for the report', format, output: { options, to } };
 }
 
