@@ -48,6 +48,7 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
     settings: 'all',
     calls: ['config', 'help', 'version'],
     examples: [
+      ['dub talk.mp4 --to en', 'with DASHSCOPE_API_KEY set nothing else is needed'],
       [
         'dub talk.mp4 --to es --offline --script talk.en.srt --translation talk.es.srt',
         'your own words, voiced on this machine',
@@ -120,7 +121,7 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
     calls: ['lang', 'config', 'help', 'version'],
     examples: [
       ['dub cast show talk.dub', 'each speaker with engine, voice, pitch'],
-      ['dub cast set talk.dub A=Cherry B=clip.wav', 'the next run uses it'],
+      ['dub cast set talk.dub A=Cherry B=ben.wav', 'the next run uses it'],
       ['dub cast suggest talk.dub --tts qwen --lang es', 'voices that fit each pitch'],
     ],
   },

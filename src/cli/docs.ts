@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { OptionSpec } from '../config/option.js';
 import { exitNumbers } from '../errors.js';
+import { commandNames, commandTable } from './commands.js';
 import { optionTable, shownFlag } from './options.js';
 
 /** A file of the repository that is printed from the code, wholly or between markers. */
@@ -23,10 +24,11 @@ export const generatedFiles: readonly GeneratedFile[] = [
   })),
 ];
 
-/** The README with its three tables between `<!-- name -->` and `<!-- /name -->` brought up to date. */
+/** The README with its tables between `<!-- name -->` and `<!-- /name -->` brought up to date. */
 export async function fillReadme(readme: string): Promise<string> {
   const { listProviders } = await import('../providers/registry.js');
   const tables = {
+    commands: renderCommandTable(),
     options: renderOptionTable(),
     providers: renderProviderTable(listProviders()),
     exits: renderExitTable(),
@@ -38,6 +40,15 @@ export async function fillReadme(readme: string): Promise<string> {
 export function fillMarkers(text: string, name: string, content: string): string {
   const between = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
   return text.replace(between, (_, open: string, close: string) => `${open}\n${content}\n\n${close}`);
+}
+
+/** Every command with what follows its name. */
+export function renderCommandTable(): string {
+  const rows = commandNames.map((name) => {
+    const { operands, summary } = commandTable[name];
+    return [code(`dub ${name === 'run' ? '' : `${name} `}${operands}`.trim()), summary];
+  });
+  return markdownTable(['command', 'what it does'], rows);
 }
 
 /** Every setting with its flag, variables, key and default. */

@@ -43,7 +43,7 @@ describe('bash', () => {
     [['dub', 'x.mp4', '--be'], ['--bed']],
     [
       ['dub', 'x.mp4', '--bed', ''],
-      ['duck', 'keep', 'mute'],
+      ['duck', 'keep', 'mute', 'separate'],
     ],
     [['dub', 'x.mp4', '--bed', '=', 'k'], ['keep']],
     [['dub', 'check', '--str'], ['--strict']],
@@ -74,7 +74,7 @@ it.skipIf(findProgram('fish') === undefined)('fish offers what fits', async () =
     return text.split('\n').flatMap((row) => row.split('\t')[0] || []);
   };
   expect(await offers('dub bat')).toEqual(['batch']);
-  expect(await offers('dub x.mp4 --bed ')).toEqual(['duck', 'keep', 'mute']);
+  expect(await offers('dub x.mp4 --bed ')).toEqual(['duck', 'keep', 'mute', 'separate']);
   expect(await offers('dub check --stri')).toEqual(['--strict']);
 });
 

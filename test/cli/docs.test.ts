@@ -5,6 +5,7 @@ import {
   fillMarkers,
   fillReadme,
   generatedFiles,
+  renderCommandTable,
   renderExample,
   renderExitTable,
   renderOptionTable,
@@ -15,6 +16,7 @@ import { optionTable } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
 import { exitNumbers } from '../../src/errors.js';
 import { listProviders } from '../../src/providers/registry.js';
+import { callDub } from '../support/command.js';
 import { makeFolder, removeFolder } from '../support/media.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,14 +25,16 @@ describe('files printed from the code', () => {
   it.each(generatedFiles.map((file) => [file.path, file] as const))(
     '%s is up to date (npm run docs)',
     async (path, file) => {
-      const current = await readFile(`${root}/${path}`, 'utf8').catch((error: unknown) => {
-        // The README may not be there yet; then there is nothing to compare.
-        if (path === 'README.md') return '';
-        throw error;
-      });
+      const current = await readFile(`${root}/${path}`, 'utf8');
       expect(await file.render(current)).toBe(current);
     },
   );
+
+  it('of which the README holds every table', async () => {
+    const readme = await readFile(`${root}/README.md`, 'utf8');
+    for (const name of ['commands', 'options', 'providers', 'exits'])
+      expect(readme.split(`<!-- ${name} -->`), name).toHaveLength(2);
+  });
 
   it('are written where they differ, and only there', async () => {
     const folder = await makeFolder();
@@ -65,7 +69,12 @@ describe('the tables', () => {
   });
 
   it('have rows as long as their heads', () => {
-    for (const table of [renderOptionTable(), renderExitTable(), renderProviderTable(listProviders())]) {
+    for (const table of [
+      renderCommandTable(),
+      renderOptionTable(),
+      renderExitTable(),
+      renderProviderTable(listProviders()),
+    ]) {
       const widths = table.split('\n').map((line) => line.replaceAll('\\|', '').split('|').length);
       expect(new Set(widths).size).toBe(1);
     }
@@ -87,3 +96,22 @@ it('every setting of the example file is taken when its # is removed', async () 
   expect(config).toMatchObject({ to: ['es'], quiet: true, onLineFailure: 'silence', tts: 'piper' });
   await removeFolder(folder);
 });
+
+it('the sample run in the README is what `npm run demo` says, times and measurements apart', async () => {
+  const folder = await makeFolder();
+  const [readme, manifest] = await Promise.all(
+    ['README.md', 'package.json'].map((name) => readFile(`${root}/${name}`, 'utf8')),
+  );
+  const demo = /node bin\/dub\.js (.*)$/.exec((JSON.parse(manifest!) as { scripts: { demo: string } }).scripts.demo);
+  const args = demo![1]!.split(' ').map((word) => (word === 'demo/' ? `${folder}/` : word));
+  const { exit, stderr } = await callDub(args, { cwd: root, env: { DUBBING_CACHE: `${folder}/cache` } });
+  expect(exit).toBe(0);
+  const sample = /<!-- sample -->\n\n```\n([\s\S]*?)```/.exec(readme!)?.[1];
+  expect(comparable(stderr.replaceAll(folder, '…'))).toBe(comparable(sample!));
+  await removeFolder(folder);
+});
+
+/** Counts and words stay; what was measured, and versions, become `#`. */
+function comparable(text: string): string {
+  return text.replaceAll(/-?\d+(\.\d+)? (ms|s|dB|LUFS|dBTP|%)(?!\w)|\d+\.\d+/g, '#');
+}

@@ -236,7 +236,7 @@ describe('what is said of it', () => {
       cwd: folder,
       env: { INDEXTTS_URL: (await start('gradio')).url },
     });
-    expect(samples).toMatchObject({ exit: 0, stderr: expect.stringContaining('--voice A=clip.wav') });
+    expect(samples).toMatchObject({ exit: 0, stderr: expect.stringContaining('--voice A=anna.wav') });
     const none = await callDub(['doctor'], { cwd: folder });
     expect(none.stdout).toContain('no server is named');
     expect(server.violations).toEqual([]);

@@ -269,7 +269,7 @@ describe('a fault in a config file', () => {
       '`piperModel` cannot be set in a config file (FILE).',
       'Instead set `model` of "tts:piper" under `providers`.',
     ],
-    ['{"bed": "loud"}', '`bed` in FILE must be duck, keep or mute, not `loud`.', undefined],
+    ['{"bed": "loud"}', '`bed` in FILE must be duck, keep, mute or separate, not `loud`.', undefined],
     ['{"duckDb": "quiet"}', '`duckDb` in FILE must be a number from -60 to 0 dB, not `quiet`.', undefined],
     ['to: [es, 7]', '`to` in FILE must be text, not `7`.', undefined],
     ['[1, 2]', 'The config file FILE holds no mapping of keys to values.', 'Begin it like this: {"to": "es"}'],
@@ -334,6 +334,6 @@ describe('a fault in a config file', () => {
 
 it('names the variable that holds a bad value', async () => {
   const error = await refusal(load({}, { DUBBING_BED: 'lout' }));
-  expect(error.message).toBe('DUBBING_BED must be duck, keep or mute, not `lout`.');
+  expect(error.message).toBe('DUBBING_BED must be duck, keep, mute or separate, not `lout`.');
   expect(error.code).toBe('CONFIG_INVALID');
 });

@@ -39,7 +39,7 @@ export async function voicesCommand(call: Call): Promise<number> {
     if (voices.length > 0) return 0;
     const cloning = engines.find((engine) => clones(engine, language));
     if (cloning === undefined) throw noVoices(engines, language);
-    call.say(`${cloning.label} has no voices of its own: it speaks with those in samples, --voice A=clip.wav.\n`);
+    call.say(`${cloning.label} has no voices of its own: it speaks with those in samples, --voice A=anna.wav.\n`);
     return 0;
   });
 }

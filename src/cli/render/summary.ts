@@ -93,12 +93,11 @@ const figureNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 function formatFigure(gate: Gate): string {
-  const value = gate.value === undefined ? '–' : rounded(gate.value, gate.unit === '×' ? 2 : 1);
-  return `${figureNames.get(gate.name)} ${value} ${gate.unit ?? ''}`.trim();
-}
-
-function rounded(value: number, digits: number): string {
-  return String(Number(value.toFixed(digits)));
+  const name = figureNames.get(gate.name);
+  if (gate.value === undefined) return `${name} –`;
+  // As the stage that placed the lines has told it.
+  if (gate.name === 'tempo') return `${name} ${gate.value.toFixed(2)}x`;
+  return `${name} ${Number(gate.value.toFixed(1))} ${gate.unit ?? ''}`.trim();
 }
 
 function meaning(output: OutputSummary, style: Style): string[] {

@@ -98,7 +98,7 @@ class Casting {
     const sample = await this.options.findSample(speaker, engine, this.options.wanted[speaker]?.spans);
     if (sample !== undefined) return this.set(speaker, engine, { voice: sampleName(sample), sample });
     if (known.length === 0) throw tooLittle(speaker, engine);
-    const message = `${speaker} says too little by himself or herself to be cloned, and speaks with a voice of ${engine.label}; give a sample with --voice ${speaker}=clip.wav.`;
+    const message = `${speaker} says too little by himself or herself to be cloned, and speaks with a voice of ${engine.label}; give a sample with --voice ${speaker}=anna.wav.`;
     this.ctx.emit({ type: 'warning', stage: 'cast', message });
   }
 
@@ -183,7 +183,7 @@ function tooLittle(speaker: string, { label }: VoiceEngine): DubError {
   return new DubError(
     'PROVIDER_UNSUPPORTED',
     `${label} has no voices of its own, and ${speaker} says too little alone to be cloned.`,
-    { hint: `Give a sample with --voice ${speaker}=clip.wav, or another engine for ${speaker} in cast.json.` },
+    { hint: `Give a sample with --voice ${speaker}=anna.wav, or another engine for ${speaker} in cast.json.` },
   );
 }
 

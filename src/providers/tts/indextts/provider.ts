@@ -197,7 +197,7 @@ function unfitVoice(servers: readonly IndexServer[], request: TtsRequest, kind: 
   const hint =
     kind === 'clip'
       ? 'This server cannot take uploads; give --voice a path on the server: --voice server:/srv/voices/a.wav. Dialects upload, gradio and omni take samples.'
-      : 'Give --voice a sample, such as --voice A=clip.wav, or see `dub voices --tts indextts`.';
+      : 'Give --voice a sample, such as --voice A=anna.wav, or see `dub voices --tts indextts`.';
   return unsupported(`The voice${named} cannot be used: ${hosts} takes no ${what}.`, hint);
 }
 
@@ -212,7 +212,7 @@ function unknownVoice(
   const takesPaths = servers.some(({ dialect }) => dialect?.takes.has('path'));
   const ways = [
     ...(list.length > 0 ? [`Known: ${[...new Set([...list, ...known.slice(0, 3)])].join(', ')}.`] : []),
-    ...(takesClips ? ['A sample makes a voice: --voice A=clip.wav.'] : []),
+    ...(takesClips ? ['A sample makes a voice: --voice A=anna.wav.'] : []),
     ...(takesPaths ? ['A path on the server does too: --voice server:/srv/voices/a.wav.'] : []),
     `\`dub voices --tts indextts --lang ${language}\` lists what is there.`,
   ];
