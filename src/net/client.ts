@@ -3,12 +3,12 @@ import { events, json, whole } from './calls.js';
 import { systemClock } from './clock.js';
 import { createDownload } from './download.js';
 import { createFetch } from './fetch.js';
-import { createGate } from './gate.js';
 import type { Http, HttpOptions, HttpScope } from './http.js';
-import { createLimiter } from './limiter.js';
+import { createGate } from './limits/gate.js';
+import { createLimiter } from './limits/limiter.js';
+import { createSharedLimits } from './limits/shared-limits.js';
 import { redactText } from './redact.js';
 import { createRunner, type Shared } from './runner.js';
-import { createSharedLimits } from './shared-limits.js';
 
 /** The HTTP client of the process. Opens nothing and loads nothing until the first request. */
 export function createHttp(options: HttpOptions): Http {

@@ -2,13 +2,13 @@ import type { LookupFunction } from 'node:net';
 import type { DubError } from '../errors.js';
 import type { RequestBody } from './body.js';
 import type { Clock } from './clock.js';
-import type { Gate } from './gate.js';
 import type { Classify, HttpReply } from './judge.js';
-import type { Limiter, Rates } from './limiter.js';
+import type { Gate } from './limits/gate.js';
+import type { Limiter, Rates } from './limits/limiter.js';
+import type { SharedLimitsOptions } from './limits/shared-limits.js';
 import type { ProxySettings } from './proxy.js';
 import type { ReplyHeaders } from './reply.js';
 import type { Repeat, RetryPolicy } from './retry.js';
-import type { SharedLimitsOptions } from './shared-limits.js';
 import type { EventOptions, ServerEvent } from './sse.js';
 import type { TimeLimits } from './watch.js';
 

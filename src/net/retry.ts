@@ -1,8 +1,8 @@
 import { DubError, throwIfAborted } from '../errors.js';
 import type { Clock } from './clock.js';
 import { copyFacts, factsOf } from './facts.js';
-import type { Pass } from './gate.js';
-import type { Turn } from './limiter.js';
+import type { Pass } from './limits/gate.js';
+import type { Turn } from './limits/limiter.js';
 
 /**
  * What may be done twice: `safe` changes nothing (a poll), `repeatable` changes something but twice is as good as once

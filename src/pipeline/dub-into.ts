@@ -20,16 +20,16 @@ import { chooseBed } from './bed.js';
 import { type Casting, voiceNames } from './casting/crew.js';
 import { castVoices } from './casting/perform.js';
 import { type CheckRecord, checkRecord, checkRecordName, writeReport } from './check.js';
+import { fallbacksOf, tellUnusable } from './engines/fallbacks.js';
 import type { OutputSummary } from './events.js';
-import { fallbacksOf, tellUnusable } from './fallbacks.js';
-import { noteFinished, notePublished } from './finished.js';
-import { type Fitted, fitLines } from './fit.js';
+import { type Fitted, fitLines } from './fitting/fit.js';
+import { tellChanges, translateAndVoice, type Voiced } from './fitting/voicing.js';
 import type { DubJob } from './job.js';
 import { filesExist, lineShape, mixKey, reportKey } from './keys.js';
 import { countOf, toJsonText, translationAsSrt } from './readable.js';
-import { keepSettled } from './settled.js';
+import { noteFinished, notePublished } from './resuming/finished.js';
+import { keepSettled } from './resuming/settled.js';
 import { type Verified, verifyDub, voiceAgain } from './verify.js';
-import { tellChanges, translateAndVoice, type Voiced } from './voicing.js';
 import { type TargetWork, warn } from './work.js';
 
 /** One target's lines: written, spoken, and made to fit. */

@@ -4,10 +4,10 @@ import type { AsrProvider } from '../providers/asr/contract.js';
 import type { StorageProvider } from '../providers/storage/contract.js';
 import type { TranslationProvider } from '../providers/translation/contract.js';
 import type { TtsProvider } from '../providers/tts/contract.js';
+import type { RetryRelay } from './engines/retries.js';
 import type { RunEvent } from './events.js';
 import type { CostRange } from './money/plan-costs.js';
 import type { MoneyTerms } from './money/terms.js';
-import type { RetryRelay } from './retries.js';
 
 /** A provider, how the user names it, and what else shapes its answers. */
 export interface Chosen<Provider> {

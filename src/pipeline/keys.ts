@@ -6,9 +6,9 @@ import type { Transcript } from '../domain/transcript.js';
 import type { TtsProvider } from '../providers/tts/contract.js';
 import { hashFile } from '../workspace/hash.js';
 import type { Casting, Crew } from './casting/crew.js';
-import type { LineEdit } from './edits.js';
 import type { Chosen, DubJob, Target } from './job.js';
-import type { LineShape } from './settled.js';
+import type { LineEdit } from './resuming/edits.js';
+import type { LineShape } from './resuming/settled.js';
 
 /** Versions of what the stages make: raise one when the same inputs would come out otherwise. */
 const versions = { extract: 1, transcribe: 1, segment: 2, cast: 2, translate: 1, synthesize: 1, mix: 1, report: 1 };

@@ -15,7 +15,7 @@ import { openContentStore } from '../workspace/store.js';
 import { createBuyer, freeOfCharge } from './buyer.js';
 import { type Foresight, foreseeCast, samplesLeave } from './casting/foresee.js';
 import { planCast } from './casting/plan.js';
-import { findFinished, withoutFinished } from './finished.js';
+import { tellSpoken, withOwnWords } from './engines/own-words.js';
 import type { Chosen, DubJob, PlannedCost, PlannedStage, RunPlan, RunTools } from './job.js';
 import { extractKey, segmentKey, transcribeKey, translateKey } from './keys.js';
 import { refuseUnknownCost } from './money/ask-first.js';
@@ -25,8 +25,8 @@ import { type CostRange, type PlanTools, planTarget, priceCalls } from './money/
 import { planRecognition } from './money/plan-recognition.js';
 import { amountIn, type MoneyTerms, usualTerms } from './money/terms.js';
 import { type PlannedOutput, planOutputs, workFolderPath } from './outputs.js';
-import { tellSpoken, withOwnWords } from './own-words.js';
 import { withinRange } from './range.js';
+import { findFinished, withoutFinished } from './resuming/finished.js';
 
 /**
  * What a run of this job would do: nothing is written, nothing is sent. The script is counted when an earlier run has

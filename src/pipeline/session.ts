@@ -14,10 +14,10 @@ import { openUsage } from '../workspace/usage.js';
 import { type Cashier, createBuyer } from './buyer.js';
 import type { RunEvent, RunEventBody } from './events.js';
 import type { DubJob, RunTools } from './job.js';
-import { type Journal, noJournal, startJournal } from './journal.js';
 import { Account } from './money/account.js';
 import type { Receipt } from './money/receipt-schema.js';
 import { usualTerms } from './money/terms.js';
+import { type Journal, noJournal, startJournal } from './resuming/journal.js';
 
 /** One run: stamps its events, times its stages, and hands each stage its context. */
 export interface Session {

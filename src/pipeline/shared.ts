@@ -8,14 +8,14 @@ import { extract } from '../stages/extract.js';
 import { segment, segmentsLeftOut } from '../stages/segment/index.js';
 import { listenForOnsets } from '../stages/segment/onsets.js';
 import { transcribe } from '../stages/transcribe.js';
-import { withScriptEdits } from './edits.js';
+import { recognisedOtherwise, tellUnusable } from './engines/fallbacks.js';
+import { tellSpoken } from './engines/own-words.js';
 import type { FallbackSummary } from './events.js';
-import { recognisedOtherwise, tellUnusable } from './fallbacks.js';
 import type { DubJob } from './job.js';
 import { extractKey, filesExist, needsSpeech, recognitionScope, segmentKey, transcribeKey } from './keys.js';
-import { tellSpoken } from './own-words.js';
 import { withinRange } from './range.js';
 import { countOf, scriptAsSrt, toJsonText } from './readable.js';
+import { withScriptEdits } from './resuming/edits.js';
 import type { Session } from './session.js';
 
 /** What every target language shares. */

@@ -11,9 +11,9 @@ import { compareHeard, compareMeaning, type UnlikeLine } from '../stages/verify.
 import { hashFile } from '../workspace/hash.js';
 import type { Casting } from './casting/crew.js';
 import type { OutputSummary } from './events.js';
+import { speakLines } from './fitting/speaking.js';
 import type { Verification } from './job.js';
 import { countOf } from './readable.js';
-import { speakLines } from './speaking.js';
 import type { TargetWork } from './work.js';
 
 /** What the guard found. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readGlossary } from '../../src/cli/glossary.js';
+import { readGlossary } from '../../src/cli/choosing/glossary.js';
 import { failed } from '../net/support.js';
 import { makeFolder, removeFolder } from '../support/media.js';
 

@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunRecord } from '../../src/pipeline/journal.js';
+import type { RunRecord } from '../../src/pipeline/resuming/journal.js';
 import { jsonLines } from '../support/command.js';
 import { makeFolder, removeFolder, streamHash } from '../support/media.js';
 import { copyTalk, stagesOf, type Talk } from './support.js';

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DubError } from '../../src/errors.js';
-import { readRecord as readRun } from '../../src/pipeline/journal.js';
+import { readRecord as readRun } from '../../src/pipeline/resuming/journal.js';
 import { readFlac } from '../../src/sound/flac-reader.js';
 import { writeFlac } from '../../src/sound/flac-writer.js';
 import { openWorkFolder } from '../../src/workspace/folder.js';

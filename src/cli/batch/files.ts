@@ -2,8 +2,8 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import type { Config } from '../../config/config.js';
 import { DubError } from '../../errors.js';
-import { finishedOutputs } from '../../pipeline/finished.js';
 import { outputName } from '../../pipeline/outputs.js';
+import { finishedOutputs } from '../../pipeline/resuming/finished.js';
 
 /** One file of a batch. */
 export interface BatchFile {

@@ -3,8 +3,8 @@ import { readLanguage } from '../../config/readers.js';
 import { DubError } from '../../errors.js';
 import type { FoundCast } from '../../pipeline/casting/edit-cast.js';
 import type { Call } from '../call.js';
-import { loadEngine } from '../engines.js';
-import { withProviderTools } from '../provider-tools.js';
+import { loadEngine } from '../choosing/engines.js';
+import { withProviderTools } from '../choosing/provider-tools.js';
 import { renderTable } from '../render/table.js';
 import { visible } from '../render/text.js';
 

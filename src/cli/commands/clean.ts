@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { readSize } from '../../config/readers.js';
 import { DubError } from '../../errors.js';
-import { type CleanedCache, cleanCache } from '../../pipeline/clean.js';
+import { type CleanedCache, cleanCache } from '../../pipeline/resuming/clean.js';
 import type { Call } from '../call.js';
 import { refuseOperands } from '../operands.js';
 import { count, formatBytes, visible } from '../render/text.js';

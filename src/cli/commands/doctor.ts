@@ -6,8 +6,8 @@ import type { Config, LoadedConfig } from '../../config/config.js';
 import { DubError, exitNumbers } from '../../errors.js';
 import type { MediaTools } from '../../media/tools.js';
 import type { Call } from '../call.js';
+import { withProviderTools } from '../choosing/provider-tools.js';
 import { refuseOperands } from '../operands.js';
-import { withProviderTools } from '../provider-tools.js';
 import { renderTable } from '../render/table.js';
 import { visible } from '../render/text.js';
 
@@ -144,7 +144,7 @@ async function checkFolder(folder: string): Promise<Check> {
 }
 
 async function checkEngines(call: Call, loaded: LoadedConfig): Promise<Check[]> {
-  const { listEngines } = await import('../engines.js');
+  const { listEngines } = await import('../choosing/engines.js');
   const engines = await withProviderTools(call.io, (tools) =>
     listEngines({ loaded, cwd: call.io.cwd, tools, signal: call.signal }),
   );

@@ -3,8 +3,8 @@ import { nearestNames } from '../../domain/nearest.js';
 import { DubError } from '../../errors.js';
 import type { OwnVoice, VoiceEnrolment } from '../../providers/tts/contract.js';
 import type { Call } from '../call.js';
-import { loadEngine } from '../engines.js';
-import { withProviderTools } from '../provider-tools.js';
+import { loadEngine } from '../choosing/engines.js';
+import { withProviderTools } from '../choosing/provider-tools.js';
 import { renderTable } from '../render/table.js';
 import { visible } from '../render/text.js';
 

@@ -4,9 +4,9 @@ import { DubError, exitNumbers } from '../../errors.js';
 import type { ProviderKind } from '../../providers/contract.js';
 import type { TtsProvider } from '../../providers/tts/contract.js';
 import type { Call } from '../call.js';
-import { type EngineSurroundings, type ListedEngine, listEngines, loadEngine } from '../engines.js';
+import { type EngineSurroundings, type ListedEngine, listEngines, loadEngine } from '../choosing/engines.js';
+import { withProviderTools } from '../choosing/provider-tools.js';
 import { findTools } from '../media.js';
-import { withProviderTools } from '../provider-tools.js';
 import { renderTable } from '../render/table.js';
 import { visible } from '../render/text.js';
 
@@ -102,7 +102,7 @@ async function tryOut<Kind extends ProviderKind>(
 
 /** Only voices can be tried without a recording, a script or a bucket of the user's. */
 async function tryVoice(provider: TtsProvider, { loaded, signal }: EngineSurroundings): Promise<TriedCheck[]> {
-  const { tryVoices } = await import('../../pipeline/try-provider.js');
+  const { tryVoices } = await import('../../pipeline/engines/try-provider.js');
   const results = await tryVoices(provider, undefined, await findTools(loaded.config), signal);
   return results.map(({ name, outcome, reason }) => ({ name, outcome, reason }));
 }

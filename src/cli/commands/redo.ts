@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { DubError } from '../../errors.js';
-import { type EarlierRecord, readRecord } from '../../pipeline/journal.js';
+import { type EarlierRecord, readRecord } from '../../pipeline/resuming/journal.js';
 import { fitName } from '../../workspace/files.js';
 import type { Call } from '../call.js';
 import { settleInput } from '../inputs.js';

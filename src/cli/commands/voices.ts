@@ -4,9 +4,9 @@ import { languageName, primaryLanguage } from '../../domain/language.js';
 import { DubError } from '../../errors.js';
 import type { LoadedProvider } from '../../providers/load.js';
 import type { Call } from '../call.js';
-import { type EngineSurroundings, listEngines, loadEngine } from '../engines.js';
+import { type EngineSurroundings, listEngines, loadEngine } from '../choosing/engines.js';
+import { withProviderTools } from '../choosing/provider-tools.js';
 import { refuseOperands } from '../operands.js';
-import { withProviderTools } from '../provider-tools.js';
 import { renderTable } from '../render/table.js';
 import { visible } from '../render/text.js';
 

@@ -1,6 +1,6 @@
 import { listProviders } from '../../providers/registry.js';
+import { settingOfKind } from '../choosing/engines.js';
 import { type CommandName, commandNames, commandTable } from '../commands.js';
-import { settingOfKind } from '../engines.js';
 import { type CallOption, callOptions } from '../options.js';
 import { settingsOf } from '../parse.js';
 
