@@ -31,6 +31,8 @@ export interface Placement {
   readonly durationMs: number;
   /** Length changed, pitch kept: 1.25 is faster. In `[minTempo, maxTempo]`. */
   readonly tempo: number;
+  /** The line before where the two are laid as one run: this one's own onset was given up for a calmer tempo of both. */
+  readonly runsOnFrom?: string | undefined;
 }
 
 /** A take that does not fit within the tempo cap, and by how much. */
@@ -57,6 +59,8 @@ export interface TimingOptions {
   readonly minTempo: number;
   /** Least silence between two takes of one speaker. */
   readonly minGapMs: number;
+  /** Longest silence in the source across which two takes of one speaker may be laid as one run; never when undefined. */
+  readonly runGapMs?: number | undefined;
   /** Programme length: nothing plays past it. */
   readonly programmeMs: number;
 }

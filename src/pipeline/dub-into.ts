@@ -164,7 +164,9 @@ async function alignTakes(work: TargetWork, voiced: Takes): Promise<{ takes: Tak
 function describeTimeline({ placements, overflows }: Timeline): string {
   const fastest = placements.reduce((most, placement) => Math.max(most, placement.tempo), 1);
   const over = overflows.length === 0 ? '' : `, ${overflows.length} do not fit`;
-  return `${countOf(placements.length, 'line')} placed, fastest ${fastest.toFixed(2)}x${over}`;
+  const runs = placements.filter(({ runsOnFrom }) => runsOnFrom !== undefined).length;
+  const joined = runs === 0 ? '' : `, ${runs} as one run with the line before`;
+  return `${countOf(placements.length, 'line')} placed, fastest ${fastest.toFixed(2)}x${joined}${over}`;
 }
 
 async function makeSubtitles(work: TargetWork, translation: Translation, timeline: Timeline): Promise<Subtitles> {

@@ -25,7 +25,7 @@ const pastLimit = 8;
 const straightFromMs = 3000;
 
 /** Tempo that is just noticed; it costs one unit. */
-const easyTempo = 1.1;
+export const easyTempo = 1.1;
 
 /** A millisecond of a take is given up at the price of one line being later than this by one more millisecond. */
 const giveUpLateMs = 2500;
@@ -34,6 +34,14 @@ const giveUpLateMs = 2500;
 export function onsetCost(offMs: number): number {
   if (offMs >= 0) return growing(offMs, lateWeight, lateLimitMs);
   return growing(-offMs, earlyWeight, earlyLimitMs);
+}
+
+/**
+ * Cost of starting so far from the source's onset within a run of speech, where no lips begin to move: one unit for
+ * giving the onset up, and then as for an end that is as far off.
+ */
+export function runOnsetCost(offMs: number): number {
+  return costUnit + endCost(Math.abs(offMs));
 }
 
 /** Cost of ending `offMs` after the source's end; ending early is free. */

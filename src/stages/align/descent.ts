@@ -1,14 +1,25 @@
-import { endCost, onsetCost } from './cost.js';
+import { endCost, onsetCost, runOnsetCost } from './cost.js';
 import type { Layout, OrderRule } from './order.js';
 
-/** Lines with takes, in order, and what binds them. Steps are of `gridMs`; spans are in milliseconds. */
+/** A line with a take. Steps are of the problem's grid; its span is in milliseconds. */
+export interface ProblemLine {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Cost of its take by steps taken off its length, as `tempoCosts` gives them. */
+  readonly shortening: Float64Array;
+  /** The first step at which it may start, and the last at which it may end. */
+  readonly earliest: number;
+  readonly latest: number;
+  /** True when it is laid as one run with the line before, so that its start is inside the run. */
+  readonly continues: boolean;
+  /** True when the next line is laid as one run with it, so that its end is inside the run. */
+  readonly continued: boolean;
+}
+
+/** Lines with takes, in order, and what binds them. */
 export interface Problem {
   readonly gridMs: number;
-  /** Programme length in steps. */
-  readonly programme: number;
-  readonly spans: readonly { readonly startMs: number; readonly endMs: number }[];
-  /** Per line: cost of its take by steps taken off its length, as `tempoCosts` gives them. */
-  readonly shortening: readonly Float64Array[];
+  readonly lines: readonly ProblemLine[];
   readonly rules: readonly OrderRule[];
 }
 
@@ -32,7 +43,7 @@ export interface Problem {
 export function cheapestLayout(problem: Problem, first: Layout): Layout {
   const layout = { starts: first.starts.slice(), ends: first.ends.slice() };
   const choices = new Uint8Array(problem.rules.length * 9);
-  for (let step = longestStep(problem.programme); step >= 1; step /= 2) {
+  for (let step = longestStep(problem); step >= 1; step /= 2) {
     while (improve(problem, layout, step, choices));
   }
   return layout;
@@ -49,20 +60,25 @@ export function layoutCost(problem: Problem, layout: Layout): number {
 }
 
 /** At most 2.7 minutes: sums of costs stay exact, and a longer way takes a few rounds more. */
-function longestStep(programme: number): number {
-  return 2 ** Math.min(14, Math.floor(Math.log2(Math.max(1, programme))));
+function longestStep({ lines }: Problem): number {
+  const room = lines.reduce((most, { earliest, latest }) => Math.max(most, latest - earliest), 1);
+  return 2 ** Math.min(14, Math.floor(Math.log2(room)));
 }
 
-function startCost({ spans, gridMs }: Problem, index: number, start: number): number {
-  return start < 0 ? Infinity : onsetCost(start * gridMs - spans[index]!.startMs);
+function startCost({ lines, gridMs }: Problem, index: number, start: number): number {
+  const { earliest, startMs, continues } = lines[index]!;
+  if (start < earliest) return Infinity;
+  return continues ? runOnsetCost(start * gridMs - startMs) : onsetCost(start * gridMs - startMs);
 }
 
-function finishCost({ spans, gridMs, programme }: Problem, index: number, end: number): number {
-  return end > programme ? Infinity : endCost(end * gridMs - spans[index]!.endMs);
+function finishCost({ lines, gridMs }: Problem, index: number, end: number): number {
+  const { latest, endMs, continued } = lines[index]!;
+  if (end > latest) return Infinity;
+  return continued ? 0 : endCost(end * gridMs - endMs);
 }
 
-function lengthCost({ shortening }: Problem, index: number, length: number): number {
-  const costs = shortening[index]!;
+function lengthCost({ lines }: Problem, index: number, length: number): number {
+  const costs = lines[index]!.shortening;
   return length < 0 ? Infinity : (costs[costs.length - 1 - length] ?? Infinity);
 }
 

@@ -69,6 +69,34 @@ export function latestEnds(rules: readonly OrderRule[], starts: Int32Array, prog
 }
 
 /**
+ * The first step at which a line may start and the last at which it may end while all lines but two neighbours, itself
+ * among them, stay where they are.
+ * @param first index of the first of the two
+ */
+export function roomBeside(
+  rules: readonly OrderRule[],
+  { starts, ends }: Layout,
+  index: number,
+  first: number,
+): { readonly earliest: number; readonly latest: number } {
+  let earliest = 0;
+  let latest = Infinity;
+  if (first > 0) {
+    const { afterStart, afterEnd } = rules[first]!;
+    earliest = Math.max(starts[first - 1]! + afterStart, ends[first - 1]! + afterEnd);
+  }
+  const kept = rules[index - 1]?.kept ?? -1;
+  if (kept >= 0 && kept < first) earliest = Math.max(earliest, ends[kept]! + rules[index]!.afterKeptEnd);
+  for (let later = first + 2; later < rules.length; later++) {
+    const keptBefore = rules[later - 1]!.kept;
+    if (later > first + 2 && keptBefore < first) break;
+    if (later === first + 2) latest = Math.min(latest, starts[later]! - rules[later]!.afterEnd);
+    if (keptBefore === index) latest = Math.min(latest, starts[later]! - rules[later]!.afterKeptEnd);
+  }
+  return { earliest, latest };
+}
+
+/**
  * A layout that keeps every rule, near where the lines want to start.
  * @param wanted the step each line wants to start at
  * @param lengths the step count each line wants

@@ -21,7 +21,7 @@ export function timingGates(heard: Heard): Gate[] {
   return [
     linesPresent(heard),
     silentFailures(heard),
-    onsetError(present),
+    onsetError(heard, present),
     placementError(present),
     overlaps(heard, present),
     tempo(present),
@@ -77,7 +77,8 @@ function silentFailures({ script, failures, lines }: Heard): Gate {
   };
 }
 
-function onsetError(present: readonly PresentLine[]): Gate {
+function onsetError({ timeline }: Heard, present: readonly PresentLine[]): Gate {
+  const runs = new Set(timeline.placements.filter((one) => one.runsOnFrom !== undefined).map((one) => one.utteranceId));
   const errors = present.map((line) => ({
     id: line.utteranceId,
     errorMs: line.sourceStartMs - line.onsetMs,
@@ -89,6 +90,8 @@ function onsetError(present: readonly PresentLine[]): Gate {
   const worst = percentile95(judged, (one) => noticedShare(one.errorMs));
   const longest = shifted.reduce((most, one) => Math.max(most, Math.abs(one.errorMs)), 0);
   const planned = `${count(shifted.length, 'line')} shifted further by plan to fit`;
+  const inRuns = shifted.filter((one) => runs.has(one.id)).length;
+  const asRuns = inRuns > 0 ? `, ${inRuns} of them as one run with the line before` : '';
   return {
     name: 'onset-error',
     passed: worst === undefined || isUnnoticed(worst.errorMs),
@@ -100,7 +103,7 @@ function onsetError(present: readonly PresentLine[]): Gate {
         ? `95 % of ${count(judged.length, 'line')} start within ${inWords(worst.errorMs)} of the source`
         : 'No line starts where the source does') +
       (shifted.length > 0
-        ? `; ${planned}, by up to ${rounded(longest)} ms (${listIds(shifted.map((one) => one.id))}).`
+        ? `; ${planned}, by up to ${rounded(longest)} ms (${listIds(shifted.map((one) => one.id))})${asRuns}.`
         : '.'),
     judges: 'wording',
   };

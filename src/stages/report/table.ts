@@ -74,6 +74,7 @@ function remarks({ reading, failure, excessMs, placement }: ReportLine): string[
   const told: string[] = [];
   if (failure !== undefined) told.push(`not voiced: ${failure}`);
   if (excessMs !== undefined) told.push(`${excessMs} ms too long`);
+  if (placement?.runsOnFrom !== undefined) told.push(`one run with ${placement.runsOnFrom}`);
   if (placement !== undefined && reading?.present === false) told.push('not heard');
   if (reading?.copyMs !== undefined) told.push(`heard again at ${formatClock(reading.copyMs)}`);
   if (reading?.cutMs !== undefined) told.push(`cut by ${reading.cutMs} ms`);

@@ -130,6 +130,23 @@ describe('onset-error', () => {
     );
   });
 
+  it('tells which of them the plan laid as one run with the line before', () => {
+    const placed = { startMs: 900, durationMs: 400, tempo: 1 };
+    const placements = [{ utteranceId: 'u2', ...placed, runsOnFrom: 'u1' }];
+    const found = gate(
+      'onset-error',
+      [
+        { id: 'u1', at: [0, 500], heard: [0, 780] },
+        { id: 'u2', at: [500, 900], heard: [900, 1300] },
+        { id: 'u3', at: [2000, 2500], heard: [2300, 2800] },
+      ],
+      { timeline: { programmeMs: 60_000, placements, overflows: [], cost: 0 } },
+    );
+    expect(found).toMatchObject({ passed: true, value: 0 });
+    expect(found.detail).toContain('2 lines shifted further by plan to fit, by up to 400 ms (u2, u3)');
+    expect(found.detail).toContain(', 1 of them as one run with the line before.');
+  });
+
   it('has no value when no line was heard', () => {
     const found = gate('onset-error', []);
     expect(found.value).toBeUndefined();
