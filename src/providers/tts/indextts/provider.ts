@@ -9,11 +9,11 @@ import { hasWords, oneLine } from '../../vendors/local/text.js';
 import { expectedMs } from '../../vendors/speech/expected.js';
 import { judgeSpeech } from '../../vendors/speech/judge.js';
 import type { TtsLimits, TtsProvider, TtsReply, TtsRequest, Voice } from '../contract.js';
-import { mostGiven, shortestClipMs } from './clip.js';
 import type { VoiceRef } from './dialects/dialect.js';
 import { languagesOf, versionOf } from './models.js';
 import { type IndexTtsOptions, missingUrl } from './options.js';
 import { Pool } from './pool.js';
+import { mostGiven, shortestSampleMs } from './prepared-sample.js';
 import { readinessOf } from './readiness.js';
 import { type IndexServer, indexServer } from './server.js';
 import { createVoiceBook } from './voice-book.js';
@@ -93,7 +93,7 @@ export function createIndexTts(options: IndexTtsOptions, tools: ProviderTools): 
       const { languages } = limitsOf(servers, options);
       if (language !== undefined && !languages.includes(primaryLanguage(language))) return [];
       const names = await namesOf(signal);
-      if (names.length === 0 && !takes(servers, 'clip')) throw noVoices(servers);
+      if (names.length === 0 && !takes(servers, 'sample')) throw noVoices(servers);
       return names.map((name) => ({ name, languages, note: book.note(name) ?? 'a voice of the server' }));
     },
     fingerprint: () => ({ wire: wireVersion, model: options.model ?? '', ...book.fingerprint() }),
@@ -122,7 +122,7 @@ export function createIndexTts(options: IndexTtsOptions, tools: ProviderTools): 
       return {
         audio: speech.audio,
         mediaType: speech.mediaType,
-        warnings: [...untold.splice(0), ...(voice.kind === 'clip' ? book.warningsOnce(voice.clip) : [])],
+        warnings: [...untold.splice(0), ...(voice.kind === 'sample' ? book.warningsOnce(voice.sample) : [])],
         units: speech.durationMs === undefined ? [] : [{ unit: 'second', count: speech.durationMs / 1000 }],
         requestIds: [],
       };
@@ -143,16 +143,16 @@ function limitsOf(
   const known = servers.flatMap(({ health }) => (health === undefined || health.state === 'unfit' ? [] : [health]));
   const versions = known.length === 0 ? [versionOf(options.model ?? '')] : known.map(({ version }) => version);
   const rates = known.map(({ rate }) => rate);
-  const takesClips = takes(servers, 'clip');
+  const takesSamples = takes(servers, 'sample');
   return {
     maxChars,
     languages: [...new Set(versions.flatMap(languagesOf))],
     concurrency: options.concurrency * Math.max(1, servers.length),
     ...(rates.length > 0 && rates.every((rate) => rate !== undefined) ? { rate: rates[0] } : {}),
-    ...(takesClips
+    ...(takesSamples
       ? {
           sample: {
-            minMs: shortestClipMs,
+            minMs: shortestSampleMs,
             maxMs: mostGiven.ms,
             maxBytes: mostGiven.bytes,
             needsText: false,
@@ -189,13 +189,16 @@ function refuseLanguage(language: string, spoken: readonly string[]): void {
 }
 
 function unfitVoice(servers: readonly IndexServer[], request: TtsRequest, kind: VoiceRef['kind']): DubError {
-  const what = { clip: 'voice samples', path: 'paths on the server', url: 'links to samples', name: 'names of voices' }[
-    kind
-  ];
+  const what = {
+    sample: 'voice samples',
+    path: 'paths on the server',
+    url: 'links to samples',
+    name: 'names of voices',
+  }[kind];
   const hosts = servers.map(({ host, dialect }) => `${host} (${dialect?.name})`).join(', ');
   const named = request.sample === undefined ? ` ${JSON.stringify(request.voice)}` : '';
   const hint =
-    kind === 'clip'
+    kind === 'sample'
       ? 'This server cannot take uploads; give --voice a path on the server: --voice server:/srv/voices/a.wav. Dialects upload, gradio and omni take samples.'
       : 'Give --voice a sample, such as --voice A=anna.wav, or see `dub voices --tts indextts`.';
   return unsupported(`The voice${named} cannot be used: ${hosts} takes no ${what}.`, hint);
@@ -208,11 +211,11 @@ function unknownVoice(
 ): DubError {
   const near = nearestNames(voice, known, 5);
   const list = near.length > 0 ? near : known.slice(0, 8);
-  const takesClips = servers.some(({ dialect }) => dialect?.takes.has('clip'));
+  const takesSamples = servers.some(({ dialect }) => dialect?.takes.has('sample'));
   const takesPaths = servers.some(({ dialect }) => dialect?.takes.has('path'));
   const ways = [
     ...(list.length > 0 ? [`Known: ${[...new Set([...list, ...known.slice(0, 3)])].join(', ')}.`] : []),
-    ...(takesClips ? ['A sample makes a voice: --voice A=anna.wav.'] : []),
+    ...(takesSamples ? ['A sample makes a voice: --voice A=anna.wav.'] : []),
     ...(takesPaths ? ['A path on the server does too: --voice server:/srv/voices/a.wav.'] : []),
     `\`dub voices --tts indextts --lang ${language}\` lists what is there.`,
   ];

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { TtsRequest } from '../contract.js';
-import { type Clip, readClip } from './clip.js';
 import type { VoiceRef } from './dialects/dialect.js';
 import type { IndexTtsOptions } from './options.js';
+import { type PreparedSample, prepareSample } from './prepared-sample.js';
 
 /** Voices that the user named: samples here, paths on the server, links. */
 export interface VoiceBook {
@@ -15,8 +15,8 @@ export interface VoiceBook {
   find(request: Pick<TtsRequest, 'voice' | 'sample'>): Promise<VoiceRef | undefined>;
   /** Hashes of the samples that are voices by name: another sample is another sound. */
   fingerprint(): Readonly<Record<string, string>>;
-  /** What is to be said of a clip, at its first use only. */
-  warningsOnce(clip: Clip): readonly string[];
+  /** What is to be said of a sample, at its first use only. */
+  warningsOnce(sample: PreparedSample): readonly string[];
 }
 
 /** A path on the server, marked as one. */
@@ -26,14 +26,14 @@ const serverPath = /^server:(.+)$/s;
 export function createVoiceBook(options: IndexTtsOptions): VoiceBook {
   const listed = options.voices;
   const spoken = Object.values(options.asked).filter((voice) => isElsewhere(voice) && !Object.hasOwn(listed, voice));
-  const clips = new Map<string, Promise<Clip>>();
+  const samples = new Map<string, Promise<PreparedSample>>();
   const told = new Set<string>();
 
-  function clipAt(path: string, sample: TtsRequest['sample']): Promise<Clip> {
-    const known = clips.get(sample?.sha256 ?? path);
+  function sampleAt(path: string, sample: TtsRequest['sample']): Promise<PreparedSample> {
+    const known = samples.get(sample?.sha256 ?? path);
     if (known !== undefined) return known;
-    const read = readClip({ path, text: sample?.text, consent: sample?.consent ?? options.consent });
-    clips.set(sample?.sha256 ?? path, read);
+    const read = prepareSample({ path, text: sample?.text, consent: sample?.consent ?? options.consent });
+    samples.set(sample?.sha256 ?? path, read);
     return read;
   }
 
@@ -42,13 +42,13 @@ export function createVoiceBook(options: IndexTtsOptions): VoiceBook {
     note: (name) =>
       Object.hasOwn(listed, name) ? `your own: ${listed[name]}` : isElsewhere(name) ? 'as asked for' : undefined,
     async find({ voice, sample }) {
-      if (sample !== undefined) return { kind: 'clip', clip: await clipAt(sample.path, sample) };
+      if (sample !== undefined) return { kind: 'sample', sample: await sampleAt(sample.path, sample) };
       const meant = Object.hasOwn(listed, voice) ? listed[voice]! : voice;
       const path = serverPath.exec(meant)?.[1] ?? (isPathThere(meant) ? meant : undefined);
       if (path !== undefined) return { kind: 'path', path };
       if (/^https?:\/\//i.test(meant)) return { kind: 'url', url: meant };
       const isHere = meant !== voice || (meant.startsWith('/') && existsSync(meant));
-      return isHere ? { kind: 'clip', clip: await clipAt(resolve(meant), undefined) } : undefined;
+      return isHere ? { kind: 'sample', sample: await sampleAt(resolve(meant), undefined) } : undefined;
     },
     fingerprint: () =>
       Object.fromEntries(Object.entries(listed).map(([name, meant]) => [`voice ${name}`, hashOf(meant)])),

@@ -67,7 +67,7 @@ function judge(status: number, body: ReplyBody, { host, keyHint }: ErrorSituatio
     return error(
       'PROVIDER_UNSUPPORTED',
       `${host} finds the request too large (413)${told}`,
-      'Send less at once: a shorter line, clip or piece.',
+      'Send less at once: a shorter line, sample or piece.',
     );
   return error(
     'PROVIDER_REFUSED',

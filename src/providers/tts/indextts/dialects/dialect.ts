@@ -1,14 +1,14 @@
 import { replyStatus } from '../../../../net/facts.js';
-import type { Clip } from '../clip.js';
 import type { ModelVersion } from '../models.js';
 import type { DialectName } from '../options.js';
+import type { PreparedSample } from '../prepared-sample.js';
 
 /** A voice as a server is told of it. */
 export type VoiceRef =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'clip'; readonly clip: Clip };
+  | { readonly kind: 'sample'; readonly sample: PreparedSample };
 
 /** One line for a server. */
 export interface Order {
@@ -59,17 +59,17 @@ export interface DialectSettings {
   warn(message: string): void;
 }
 
-/** Remembers what became of each clip at one server; a failed upload is not remembered. */
-export function onceForEach<T>(make: (clip: Clip, signal: AbortSignal) => Promise<T>) {
+/** Remembers what became of each sample at one server; a failed upload is not remembered. */
+export function onceForEach<T>(make: (sample: PreparedSample, signal: AbortSignal) => Promise<T>) {
   const made = new Map<string, Promise<T>>();
   return {
     forget: () => made.clear(),
-    get(clip: Clip, signal: AbortSignal): Promise<T> {
-      const known = made.get(clip.sha256);
+    get(sample: PreparedSample, signal: AbortSignal): Promise<T> {
+      const known = made.get(sample.sha256);
       if (known !== undefined) return known;
-      const started = make(clip, signal);
-      made.set(clip.sha256, started);
-      started.catch(() => made.delete(clip.sha256));
+      const started = make(sample, signal);
+      made.set(sample.sha256, started);
+      started.catch(() => made.delete(sample.sha256));
       return started;
     },
   };

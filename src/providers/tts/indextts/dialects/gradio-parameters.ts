@@ -80,7 +80,7 @@ export function usualValue(parameter: GradioParameter): unknown {
   if (has === true && given !== undefined) return given;
   const name = nameOf(parameter) ?? '';
   if (Object.hasOwn(usual, name)) return usual[name];
-  // The first way of setting the emotion is to take it from the speaker's clip, whatever it is called.
+  // The first way of setting the emotion is to take it from the speaker's sample, whatever it is called.
   if (type?.enum && type.enum.length > 0) return type.enum[0];
   if (/^vec\d$/.test(name) || component === 'Slider' || component === 'Number') return 0;
   if (component === 'Checkbox') return false;

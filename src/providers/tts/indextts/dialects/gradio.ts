@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { languageName } from '../../../../domain/language.js';
 import { DubError } from '../../../../errors.js';
 import type { AudioServer } from '../../../vendors/audio-server/client.js';
-import type { Clip } from '../clip.js';
 import { modelName, versionOf } from '../models.js';
+import type { PreparedSample } from '../prepared-sample.js';
 import { type Dialect, type DialectSettings, isMissing, type Order, onceForEach, type VoiceRef } from './dialect.js';
 import {
   type GradioParameter,
@@ -34,9 +34,9 @@ export function gradio(server: AudioServer, settings: DialectSettings): Dialect 
   let endpoint: Endpoint | undefined;
   const { host } = server.address;
 
-  const uploads = onceForEach(async (clip: Clip, signal: AbortSignal) => {
+  const uploads = onceForEach(async (sample: PreparedSample, signal: AbortSignal) => {
     const { prefix } = await endpointOf(signal);
-    const content = { name: 'files', filename: 'prompt.wav', mediaType: 'audio/wav', content: clip.bytes };
+    const content = { name: 'files', filename: 'prompt.wav', mediaType: 'audio/wav', content: sample.bytes };
     const { body } = await server.send(`${prefix}/upload`, { form: { fields: [], files: [content] } }, signal);
     const read = uploadReply.safeParse(body.json);
     if (!read.success) throw badReply(`${host} took the voice sample but did not say where it put it.`);
@@ -50,8 +50,8 @@ export function gradio(server: AudioServer, settings: DialectSettings): Dialect 
   }
 
   async function inputs(order: Order, found: Endpoint, signal: AbortSignal): Promise<unknown[]> {
-    if (order.voice.kind !== 'clip') throw new Error('gradio was asked to speak without a clip');
-    const path = await uploads.get(order.voice.clip, signal);
+    if (order.voice.kind !== 'sample') throw new Error('gradio was asked to speak without a sample');
+    const path = await uploads.get(order.voice.sample, signal);
     return found.parameters.map((parameter, index) => {
       const role = found.roles[index]!;
       if (role === 'prompt') return { path, meta: { _type: 'gradio.FileData' } };
@@ -65,7 +65,7 @@ export function gradio(server: AudioServer, settings: DialectSettings): Dialect 
 
   return {
     name: 'gradio',
-    takes: new Set<VoiceRef['kind']>(['clip']),
+    takes: new Set<VoiceRef['kind']>(['sample']),
     async look(signal) {
       endpoint = await findEndpoint(server, signal);
       const roles = endpoint?.roles ?? [];

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { DubError } from '../../../../errors.js';
 import type { AudioServer } from '../../../vendors/audio-server/client.js';
 import { readVoiceNames } from '../../../vendors/audio-server/voice-names.js';
-import type { Clip } from '../clip.js';
 import { modelName, versionOf } from '../models.js';
+import type { PreparedSample } from '../prepared-sample.js';
 import { type Dialect, type DialectSettings, type Order, onceForEach, type VoiceRef } from './dialect.js';
 
 const modelsReply = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) });
@@ -19,17 +19,17 @@ export function omni(server: AudioServer, settings: DialectSettings): Dialect {
   let served: string | undefined;
   const uploads = onceForEach(prepare);
 
-  /** @returns how the clip is named in a request: as a voice of the server, or with the clip itself */
-  async function prepare(clip: Clip, signal: AbortSignal): Promise<object> {
-    const name = `dub-${clip.sha256.slice(0, 24)}`;
+  /** @returns how the sample is named in a request: as a voice of the server, or with the sample itself */
+  async function prepare(sample: PreparedSample, signal: AbortSignal): Promise<object> {
+    const name = `dub-${sample.sha256.slice(0, 24)}`;
     if ((await list(signal)).includes(name)) return { voice: name };
-    if (clip.consent === undefined) throw noConsent(server.address.host);
+    if (sample.consent === undefined) throw noConsent(server.address.host);
     const fields: [string, string][] = [
       ['name', name],
-      ['consent', clip.consent],
-      ...(clip.text === undefined ? [] : ([['ref_text', clip.text]] as [string, string][])),
+      ['consent', sample.consent],
+      ...(sample.text === undefined ? [] : ([['ref_text', sample.text]] as [string, string][])),
     ];
-    const file = { name: 'audio_sample', filename: `${name}.wav`, mediaType: 'audio/wav', content: clip.bytes };
+    const file = { name: 'audio_sample', filename: `${name}.wav`, mediaType: 'audio/wav', content: sample.bytes };
     try {
       await server.send('/v1/audio/voices', { form: { fields, files: [file] } }, signal);
       return { voice: name };
@@ -39,7 +39,7 @@ export function omni(server: AudioServer, settings: DialectSettings): Dialect {
       settings.warn(
         `${server.address.host} keeps no more voices (${error.message}); the sample goes along with every line.`,
       );
-      return { ref_audio: `data:audio/wav;base64,${Buffer.from(clip.bytes).toString('base64')}` };
+      return { ref_audio: `data:audio/wav;base64,${Buffer.from(sample.bytes).toString('base64')}` };
     }
   }
 
@@ -55,7 +55,7 @@ export function omni(server: AudioServer, settings: DialectSettings): Dialect {
       input: text,
       ...(voice.kind === 'name' ? { voice: voice.name } : {}),
       ...(voice.kind === 'url' ? { ref_audio: voice.url } : {}),
-      ...(voice.kind === 'clip' ? await uploads.get(voice.clip, signal) : {}),
+      ...(voice.kind === 'sample' ? await uploads.get(voice.sample, signal) : {}),
       response_format: 'wav',
       speed: rate,
       extra_params: { lang: language },
@@ -64,7 +64,7 @@ export function omni(server: AudioServer, settings: DialectSettings): Dialect {
 
   return {
     name: 'omni',
-    takes: new Set<VoiceRef['kind']>(['name', 'url', 'clip']),
+    takes: new Set<VoiceRef['kind']>(['name', 'url', 'sample']),
     needsConsent: true,
     async look(signal) {
       const { status, body } = await server.look('/v1/models', signal);

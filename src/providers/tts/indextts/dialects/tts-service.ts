@@ -3,8 +3,8 @@ import { DubError } from '../../../../errors.js';
 import type { AudioServer } from '../../../vendors/audio-server/client.js';
 import { readMessage } from '../../../vendors/audio-server/errors.js';
 import { readVoiceNames } from '../../../vendors/audio-server/voice-names.js';
-import { type ClipHost, createClipHost, reachesBack } from '../clip-host.js';
 import { modelName, versionOf } from '../models.js';
+import { createSampleHost, reachesBack, type SampleHost } from '../sample-host.js';
 import { type Dialect, type DialectSettings, type Order, onceForEach, type VoiceRef } from './dialect.js';
 
 /** `GET /health` of tts_service: the status is 200 also while the model is not loaded. */
@@ -26,22 +26,22 @@ const sampleRate = 22_050;
  */
 export function ttsService(server: AudioServer, settings: DialectSettings): Dialect {
   const takes = new Set<VoiceRef['kind']>(['name', 'url']);
-  let clips: ClipHost | undefined;
-  const links = onceForEach(async (clip) => {
-    clips ??= await createClipHost(server.address);
-    return clips.publish(clip);
+  let samples: SampleHost | undefined;
+  const links = onceForEach(async (sample) => {
+    samples ??= await createSampleHost(server.address);
+    return samples.publish(sample);
   });
 
   async function linkOf(voice: VoiceRef, signal: AbortSignal): Promise<string | undefined> {
     if (voice.kind === 'url') return voice.url;
-    return voice.kind === 'clip' ? links.get(voice.clip, signal) : undefined;
+    return voice.kind === 'sample' ? links.get(voice.sample, signal) : undefined;
   }
 
   return {
     name: 'tts-service',
     takes,
     async look(signal) {
-      if (await reachesBack(server.address)) takes.add('clip');
+      if (await reachesBack(server.address)) takes.add('sample');
       const { status, body } = await server.look('/health', signal);
       const read = healthReply.safeParse(body.json);
       const version = versionOf(settings.model ?? read.data?.backend ?? '') ?? '2';

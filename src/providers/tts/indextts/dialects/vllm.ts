@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { DubError } from '../../../../errors.js';
 import type { AudioServer } from '../../../vendors/audio-server/client.js';
 import { readVoiceNames } from '../../../vendors/audio-server/voice-names.js';
-import type { Clip } from '../clip.js';
 import { type ModelVersion, modelName, versionOf } from '../models.js';
+import type { PreparedSample } from '../prepared-sample.js';
 import { type Dialect, type DialectSettings, type Health, isMissing, onceForEach, type VoiceRef } from './dialect.js';
 
 /** index-tts-vllm: `{"status":"healthy","message":"…","timestamp":1700000000}`; `unhealthy` with 503. */
@@ -55,12 +55,12 @@ const uploadReply = z.looseObject({ server_path: z.string().min(1) });
 export function upload(server: AudioServer, settings: DialectSettings): Dialect {
   const uploads = onceForEach(put);
 
-  async function put(clip: Clip, signal: AbortSignal): Promise<string> {
+  async function put(sample: PreparedSample, signal: AbortSignal): Promise<string> {
     const file = {
       name: 'file',
-      filename: `dub-${clip.sha256.slice(0, 16)}.wav`,
+      filename: `dub-${sample.sha256.slice(0, 16)}.wav`,
       mediaType: 'audio/wav',
-      content: clip.bytes,
+      content: sample.bytes,
     };
     const { body } = await server
       .send('/upload_audio', { form: { fields: [], files: [file] } }, signal)
@@ -81,20 +81,24 @@ export function upload(server: AudioServer, settings: DialectSettings): Dialect 
 
   return {
     name: 'upload',
-    takes: new Set<VoiceRef['kind']>(['path', 'clip']),
+    takes: new Set<VoiceRef['kind']>(['path', 'sample']),
     look: (signal) => lookAt(server, 'upload', versionOf(settings.model ?? '') ?? '2', signal),
     voices: async () => undefined,
     async speak({ text, voice }, signal) {
-      const isClip = voice.kind === 'clip';
-      const path = isClip ? await uploads.get(voice.clip, signal) : voice.kind === 'path' ? voice.path : nameOf(voice);
-      const route = isClip ? '/tts_url_with_cloning' : '/tts_url';
+      const isSample = voice.kind === 'sample';
+      const path = isSample
+        ? await uploads.get(voice.sample, signal)
+        : voice.kind === 'path'
+          ? voice.path
+          : nameOf(voice);
+      const route = isSample ? '/tts_url_with_cloning' : '/tts_url';
       return (await server.send(route, { json: bodyOf(text, path) }, signal)).body.bytes;
     },
     forget: uploads.forget,
   };
 }
 
-/** Fields of v2; method 0 takes the emotion from the speaker's clip. */
+/** Fields of v2; method 0 takes the emotion from the speaker's sample. */
 function bodyOf(text: string, path: string): object {
   return {
     text,

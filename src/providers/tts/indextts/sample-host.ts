@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { DubError } from '../../../errors.js';
 import { addressKind, hostKind } from '../../../net/addresses.js';
 import type { ServerAddress } from '../../vendors/audio-server/address.js';
-import type { Clip } from './clip.js';
+import type { PreparedSample } from './prepared-sample.js';
 
-/** Offers clips to a server that fetches them, for as long as the run lasts. */
-export interface ClipHost {
+/** Offers samples to a server that fetches them, for as long as the run lasts. */
+export interface SampleHost {
   /** @returns a link that cannot be guessed */
-  publish(clip: Clip): string;
+  publish(sample: PreparedSample): string;
 }
 
 /** Whether a server is on this machine or its network, so that it can fetch what this machine offers. */
@@ -24,13 +24,13 @@ export async function reachesBack({ base }: ServerAddress): Promise<boolean> {
 }
 
 /**
- * Listens on the address of this machine that leads to the server, and nowhere else. Nothing but the published clips
+ * Listens on the address of this machine that leads to the server, and nowhere else. Nothing but the published samples
  * is served, each under a random path, and the listener does not keep the process alive.
  */
-export async function createClipHost(address: ServerAddress): Promise<ClipHost> {
-  const clips = new Map<string, Uint8Array>();
+export async function createSampleHost(address: ServerAddress): Promise<SampleHost> {
+  const samples = new Map<string, Uint8Array>();
   const server = createServer((incoming, outgoing) => {
-    const bytes = incoming.method === 'GET' || incoming.method === 'HEAD' ? clips.get(incoming.url ?? '') : undefined;
+    const bytes = incoming.method === 'GET' || incoming.method === 'HEAD' ? samples.get(incoming.url ?? '') : undefined;
     if (bytes === undefined) return void outgoing.writeHead(404, { connection: 'close' }).end();
     outgoing.writeHead(200, { 'content-type': 'audio/wav', 'content-length': bytes.length, connection: 'close' });
     outgoing.end(incoming.method === 'HEAD' ? undefined : bytes);
@@ -43,7 +43,7 @@ export async function createClipHost(address: ServerAddress): Promise<ClipHost> 
   return {
     publish({ bytes, sha256 }) {
       const path = `/${randomBytes(16).toString('hex')}/${sha256.slice(0, 16)}.wav`;
-      clips.set(path, bytes);
+      samples.set(path, bytes);
       return `http://${host}:${port}${path}`;
     },
   };

@@ -6,7 +6,7 @@ import { toInt16 } from '../../vendors/speech/judge.js';
 import type { VoiceSample } from '../contract.js';
 
 /** A voice to be cloned, as it is sent: 16-bit mono WAV of at most 15 s. */
-export interface Clip {
+export interface PreparedSample {
   /** Of the file it was read from. */
   readonly sha256: string;
   readonly bytes: Uint8Array;
@@ -18,9 +18,9 @@ export interface Clip {
 }
 
 /** The model reads the first 15 s and no more (IndexTTS-2, `infer_v2.py`). */
-const longestClipMs = 15_000;
+const longestSampleMs = 15_000;
 /** Shorter ones are refused; below three seconds the voice is often missed. */
-export const shortestClipMs = 1000;
+export const shortestSampleMs = 1000;
 const scarceMs = 3000;
 /** Longer and larger samples are cut to those 15 s, so that these are limits of patience only. */
 export const mostGiven = { ms: 600_000, bytes: 100_000_000 } as const;
@@ -29,7 +29,7 @@ export const mostGiven = { ms: 600_000, bytes: 100_000_000 } as const;
  * Reads a sample and makes of it what every server takes.
  * @throws INPUT_UNREADABLE; PROVIDER_UNSUPPORTED for what is no WAV file, or shorter than a second
  */
-export async function readClip(sample: Pick<VoiceSample, 'path' | 'text' | 'consent'>): Promise<Clip> {
+export async function prepareSample(sample: Pick<VoiceSample, 'path' | 'text' | 'consent'>): Promise<PreparedSample> {
   const { path, text, consent } = sample;
   const file = await readFile(path).catch((cause: unknown) => {
     throw new DubError('INPUT_UNREADABLE', `The voice sample ${path} cannot be read.`, {
@@ -41,22 +41,22 @@ export async function readClip(sample: Pick<VoiceSample, 'path' | 'text' | 'cons
   if (wav === undefined) {
     throw unfit(
       `The voice sample ${path} is no WAV file of PCM.`,
-      'Convert it with `ffmpeg -i FILE -ac 1 -ar 24000 clip.wav`.',
+      'Convert it with `ffmpeg -i FILE -ac 1 -ar 24000 sample.wav`.',
     );
   }
   const mono = toMono(wav);
   const durationMs = Math.round((mono.length * 1000) / wav.sampleRate);
-  if (durationMs < shortestClipMs) {
+  if (durationMs < shortestSampleMs) {
     throw unfit(
       `The voice sample ${path} is ${durationMs} ms long; a second is the least.`,
       'Give 3 to 15 s of clean speech of one person.',
     );
   }
-  const kept = mono.subarray(0, Math.round((longestClipMs * wav.sampleRate) / 1000));
+  const kept = mono.subarray(0, Math.round((longestSampleMs * wav.sampleRate) / 1000));
   return {
     sha256: createHash('sha256').update(file).digest('hex'),
     bytes: writeWav(toInt16(kept), wav.sampleRate, 1),
-    durationMs: Math.min(durationMs, longestClipMs),
+    durationMs: Math.min(durationMs, longestSampleMs),
     text,
     consent,
     warnings: warningsFor(path, durationMs),
@@ -65,7 +65,7 @@ export async function readClip(sample: Pick<VoiceSample, 'path' | 'text' | 'cons
 
 function warningsFor(path: string, durationMs: number): string[] {
   const seconds = (durationMs / 1000).toFixed(1);
-  if (durationMs > longestClipMs)
+  if (durationMs > longestSampleMs)
     return [`IndexTTS hears the first 15 s of a voice sample only; ${path} has ${seconds} s.`];
   return durationMs < scarceMs ? [`The voice sample ${path} has ${seconds} s; 3 to 15 s make a better voice.`] : [];
 }
