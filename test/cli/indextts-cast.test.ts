@@ -1,10 +1,11 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type IndexEmulator, type ServerKind, serverSettings, startIndexServer } from '../emulators/indextts/server.js';
 import { toneGrid, toneInSamples, toneOfName } from '../emulators/indextts/tones.js';
 import { makeSample } from '../providers/tts/indextts.support.js';
 import { callDub } from '../support/command.js';
-import { dialogue, heardRate, hearLines, makeDialogue } from '../support/dialogue.js';
+import { dialogue, heardRate, hearLines, makeDialogue, toneDb } from '../support/dialogue.js';
 import { makeFolder, removeFolder } from '../support/media.js';
 
 const tones = { Bob: toneGrid[4]!, Anna: toneGrid[17]! };
@@ -55,6 +56,24 @@ describe('a film with two speakers has two voices, each line in its speaker’s'
     expect(server.violations).toEqual([]);
   });
 
+  it.each<ServerKind>(['gradio', 'omni'])('cloned from the film by %s', async (kind) => {
+    server = await startIndexServer(serverSettings(kind));
+    const film = ['talk.mp4', '--to', 'es', '--script', 'talk.en.vtt', '--translation', 'es=talk.es.srt'];
+    const places = ['--bed', 'mute', '-o', `${kind}2.mp4`, '--work', `${kind}2.dub`, '--cache', `${kind}2.cache`];
+    const engine = ['--tts', 'indextts:2.5', '--voices', 'clone', '--voice-consent', 'both have agreed'];
+    const { exit, stderr } = await callDub([...film, ...places, ...engine], {
+      cwd: folder,
+      env: { INDEXTTS_URL: server.url },
+    });
+    expect({ exit, stderr }).toMatchObject({ exit: 0 });
+    const lines = await hearLines(join(folder, `${kind}2.mp4`), join(folder, `${kind}2.dub`), 'es');
+    const heard = lines.map(({ samples }) => toneInSamples(samples, heardRate));
+    expect(lines.map(({ speaker }) => speaker)).toEqual(['Bob', 'Anna']);
+    expect(heard.every((tone) => tone !== undefined)).toBe(true);
+    expect(new Set(heard).size).toBe(2);
+    expect(server.violations).toEqual([]);
+  });
+
   it('not by a server that asks for consent and gets none, and nothing is sent', async () => {
     server = await startIndexServer(serverSettings('omni'));
     const film = ['talk.mp4', '--to', 'es', '--script', 'talk.en.vtt', '--translation', 'es=talk.es.srt'];
@@ -65,4 +84,21 @@ describe('a film with two speakers has two voices, each line in its speaker’s'
     expect({ exit, stderr }).toMatchObject({ exit: 5, stderr: expect.stringContaining('--voice-consent TEXT') });
     expect(server.requests.every(({ method }) => method === 'GET')).toBe(true);
   });
+});
+
+it('speakers who spoke at once in the film do so in the dub', async () => {
+  const talk = join(folder, 'crosstalk');
+  await mkdir(talk);
+  await makeDialogue(talk, [dialogue[0]!, { ...dialogue[1]!, atMs: 2000 }]);
+  server = await startIndexServer(serverSettings('vllm2'));
+  const film = ['talk.mp4', '--to', 'es', '--script', 'talk.en.vtt', '--translation', 'es=talk.es.srt'];
+  const more = ['--work', 'work', '--cache', 'cache', '--bed', 'mute', '--tts', 'indextts:2.5', ...paths];
+  const env = { INDEXTTS_URL: server.url };
+  expect(await callDub([...film, ...more], { cwd: talk, env })).toMatchObject({ exit: 0 });
+  const [bob, anna] = await hearLines(join(talk, 'talk.es.mp4'), join(talk, 'work'), 'es');
+  const early = bob!.samples.subarray(0, heardRate);
+  const late = anna!.samples.subarray(0, heardRate);
+  expect(toneDb(early, onServer.Bob) - toneDb(early, onServer.Anna)).toBeGreaterThan(15);
+  // Both are there while she begins and he has not ended.
+  for (const hz of Object.values(onServer)) expect(toneDb(late, hz)).toBeGreaterThan(toneDb(early, onServer.Anna) + 15);
 });
