@@ -11,7 +11,17 @@ import type { LineEdit } from './resuming/edits.js';
 import type { LineShape } from './resuming/settled.js';
 
 /** Versions of what the stages make: raise one when the same inputs would come out otherwise. */
-const versions = { extract: 1, transcribe: 1, segment: 2, cast: 2, translate: 1, synthesize: 1, mix: 1, report: 1 };
+const versions = {
+  extract: 1,
+  transcribe: 1,
+  segment: 2,
+  cast: 2,
+  translate: 1,
+  synthesize: 1,
+  mix: 1,
+  check: 1,
+  report: 1,
+};
 
 /** What shapes the soundtrack. */
 export function extractKey(job: DubJob, source: Source): unknown {
@@ -160,6 +170,11 @@ export async function synthesizeKey({ cast, crew }: Casting, translation: Transl
 /** What shapes the mix. */
 export function mixKey(given: Readonly<Record<string, unknown>>): unknown {
   return { v: versions.mix, ...given };
+}
+
+/** What shapes the verdict: the same bytes, held against the same expectations, are judged alike. */
+export async function checkKey(record: unknown, files: readonly string[]): Promise<unknown> {
+  return { v: versions.check, record, files: await Promise.all(files.map(hashFile)) };
 }
 
 /** What shapes the report. */
