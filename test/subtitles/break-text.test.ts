@@ -29,16 +29,14 @@ describe('breakText', () => {
   });
 
   it.each([
-    'It had cost them a little more than about $5 million dollars a year.',
-    'The old road between the two towns is exactly 100 km long, they say.',
-    'In the end the whole of the letter was written by Dr. Smith himself.',
-    'The president of that time, as we all know, was J. F. Kennedy of course.',
-    'Nobody in the whole big building had ever seen room No. 5 before that.',
-    'Altogether there were something like 10 000 000 people in that city.',
-  ])('never breaks inside a number, its unit or a name: %j', (text) => {
-    for (const kept of ['$5 million dollars', '100 km', 'Dr. Smith', 'J. F. Kennedy', 'No. 5', '10 000 000']) {
-      if (text.includes(kept)) expect(shown(text).join(' | ')).toContain(kept);
-    }
+    ['$5 million dollars', 'It had cost them a little more than about $5 million dollars a year.'],
+    ['100 km', 'The old road between the two towns is exactly 100 km long, they say.'],
+    ['Dr. Smith', 'In the end the whole of the letter was written by Dr. Smith himself.'],
+    ['J. F. Kennedy', 'The president of that time, as we all know, was J. F. Kennedy of course.'],
+    ['No. 5', 'Nobody in the whole big building had ever seen room No. 5 before that.'],
+    ['10 000 000', 'Altogether there were something like 10 000 000 people in that city.'],
+  ])('never breaks inside a number, its unit or a name: %s', (kept, text) => {
+    expect(shown(text).join(' | ')).toContain(kept);
   });
 
   it('cuts a word longer than a line', () => {

@@ -35,10 +35,10 @@ it('4000 damaged records are nothing, or what was written', () => {
     sealRecord({ about: { stage: 'translate' }, value, file: { extension: '.flac', bytes: 9, sum: 'x' } }),
   );
   const whole = parseRecord(sealed.toString());
-  for (let round = 0; round < 4000; round++) {
-    const read = parseRecord(damage(sealed).toString());
-    if (read !== undefined) expect(read).toEqual(whole);
-  }
+  const read = Array.from({ length: 4000 }, () => parseRecord(damage(sealed).toString()));
+  const found = read.filter((one) => one !== undefined);
+  expect(found.length).toBeLessThan(400);
+  for (const one of found) expect(one).toEqual(whole);
   for (const deep of [
     '['.repeat(200_000),
     `{"v":1,"sum":"x","about":{},"value":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
@@ -49,10 +49,9 @@ it('4000 damaged records are nothing, or what was written', () => {
 it('2000 damaged takes are nothing, or sound', () => {
   const samples = Int16Array.from({ length: 6000 }, (_, i) => Math.round(8000 * Math.sin(i / 20) + 90 * random()));
   const flac = writeFlac(samples, 24_000, new Uint8Array(16));
-  for (let round = 0; round < 2000; round++) {
-    const read = readFlac(damage(flac));
-    expect(read === undefined || read.samples.length >= 0).toBe(true);
-  }
+  const found = Array.from({ length: 2000 }, () => readFlac(damage(flac))).filter((one) => one !== undefined);
+  expect(found.length).toBeLessThan(1000);
+  for (const { samples: read } of found) expect(read).toBeInstanceOf(Int16Array);
 });
 
 it('1000 damaged entries of a store are set aside or whole, and never leave its folder', async () => {

@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { takeLock, waitForLock } from '../../src/workspace/lock.js';
+import { type LockTimes, takeLock, waitForLock } from '../../src/workspace/lock.js';
 
 /** Beats and patience short enough for a test. */
 const fast = { beatMs: 20, quietMs: 200, lookMs: 5 };
@@ -26,6 +25,22 @@ async function pidOfTheDead(): Promise<number> {
   return child.pid!;
 }
 
+/** The lock becomes this process's and is gone when it is given back. */
+async function takeOver(times?: LockTimes): Promise<void> {
+  const lock = await takeLock(path, times);
+  const holder = JSON.parse(await readFile(path, 'utf8'));
+  expect(holder).toMatchObject({ pid: process.pid, host: hostname(), token: expect.not.stringMatching(/^x$/) });
+  await lock.release();
+  await expect(readFile(path)).rejects.toThrow('ENOENT');
+}
+
+async function refusedWhileItBeats(): Promise<void> {
+  let beats = 0;
+  const beat = setInterval(() => void utimes(path, ++beats, beats), 20);
+  await expect(takeLock(path, fast)).rejects.toMatchObject({ code: 'WORK_LOCKED' });
+  clearInterval(beat);
+}
+
 describe('the lock', () => {
   it('is refused while its holder lives, and free after release', async () => {
     const lock = await takeLock(path);
@@ -34,7 +49,7 @@ describe('the lock', () => {
       message: `Another dub is working in this folder by process ${process.pid} on ${hostname()}: ${path}.`,
     });
     await lock.release();
-    await (await takeLock(path)).release();
+    await takeOver();
   });
 
   it('is taken over from a process of this machine that is gone', async () => {
@@ -47,15 +62,12 @@ describe('the lock', () => {
   it('is taken over from a process of this machine whose number another one has got', async () => {
     const began = 'at another moment';
     await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname(), token: 'x', began }));
-    await (await takeLock(path)).release();
+    await takeOver();
   });
 
   it('is left to another machine while its heart beats, whatever the clocks say', async () => {
     await writeFile(path, JSON.stringify({ pid: 1, host: `not-${hostname()}`, token: 'x' }));
-    let beats = 0;
-    const beat = setInterval(() => void utimes(path, ++beats, beats), 20);
-    await expect(takeLock(path, fast)).rejects.toMatchObject({ code: 'WORK_LOCKED' });
-    clearInterval(beat);
+    await refusedWhileItBeats();
   });
 
   it.each([
@@ -66,25 +78,27 @@ describe('the lock', () => {
     await writeFile(path, JSON.stringify({ pid: 1, host: `not-${hostname()}`, token: 'x' }));
     const last = new Date(Date.now() + shiftMs);
     await utimes(path, last, last);
-    await (await takeLock(path, fast)).release();
+    await takeOver(fast);
   });
 
   it('is taken over from a container of the same name only when its heartbeat stopped', async () => {
     const system = 'another boot pid:[1]';
     await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname(), token: 'x', system }));
-    await (await takeLock(path, fast)).release();
+    await refusedWhileItBeats();
+    await takeOver(fast);
   });
 
   it('beats while it is held', async () => {
     const lock = await takeLock(path, fast);
     const before = (await stat(path)).mtimeMs;
-    while ((await stat(path)).mtimeMs === before) await sleep(5);
+    await expect.poll(async () => (await stat(path)).mtimeMs, { timeout: 60_000 }).not.toBe(before);
     await lock.release();
   });
 
   it('that is damaged counts as held until it has been still for long', async () => {
     await writeFile(path, '{"pid":');
-    await (await takeLock(path, fast)).release();
+    await refusedWhileItBeats();
+    await takeOver(fast);
   });
 
   it('lets others wait until it is free, or until there is nothing left to wait for', async () => {
@@ -119,7 +133,7 @@ describe('the lock', () => {
   it('is taken over although a run was killed while it removed a dead one', async () => {
     await writeFile(path, JSON.stringify({ pid: await pidOfTheDead(), host: hostname(), token: 'x' }));
     await writeFile(`${path}.guard`, '');
-    await (await takeLock(path, fast)).release();
+    await takeOver(fast);
   });
 
   it('is not removed by a run that lost it', async () => {

@@ -56,7 +56,7 @@ it('a refused line is voiced by the next engine, the others by the first, and ex
     },
   ]);
   const record = JSON.parse(await readFile(join(folder, 'talk.dub', 'run.json'), 'utf8')) as Told;
-  expect(record.outputs?.[0]?.fallbacks).toBeDefined();
+  expect(record.outputs?.[0]?.fallbacks).toMatchObject([{ from: 'qwen', to: 'espeak-ng', utteranceIds: lines }]);
 
   const again = await talk.call('talk.mp4', '--to', 'es', ...words, '--tts', 'qwen,espeak-ng', '--force');
   expect(again.exit).toBe(8);
