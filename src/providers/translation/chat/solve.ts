@@ -94,7 +94,7 @@ async function split(
 const reasons = {
   content: {
     code: 'PROVIDER_REFUSED',
-    message: 'DashScope found the content of this line inappropriate; reword it, or use another translator for it.',
+    message: 'The service found the content of this line inappropriate; reword it, or use another translator for it.',
   },
   length: { code: 'PROVIDER_BAD_REPLY', message: 'The line is too long for the model.' },
   time: { code: 'PROVIDER_TIMEOUT', message: 'The model took too long over this line.' },
