@@ -43,7 +43,7 @@ export async function fitLines(work: TargetWork, casting: Casting, voiced: Voice
     const kept = await work.session.stage(
       { stage: 'adapt', language: work.language },
       async (ctx) => {
-        const tries = await chooseTries(work, translation, misfits, ctx);
+        const tries = await chooseTries(work, casting, translation, misfits, ctx);
         const again = await voiceTries(work, casting, tries, ctx);
         return { value: keepBetter(work, { tries, again, takes, round }, ctx), kept: false };
       },
@@ -87,6 +87,7 @@ const easyRates = { min: 0.9, max: 1.25 };
 
 async function chooseTries(
   work: TargetWork,
+  casting: Casting,
   translation: Translation,
   misfits: readonly Misfit[],
   ctx: StageContext,
@@ -95,7 +96,7 @@ async function chooseTries(
   const lines = new Map(translation.lines.map((line) => [line.utteranceId, line]));
   const first = misfits.map(
     (misfit) =>
-      byRate(work, lines.get(misfit.utteranceId)!, misfit, false) ??
+      byRate(work, casting, lines.get(misfit.utteranceId)!, misfit, false) ??
       byWording(work, lines.get(misfit.utteranceId)!, misfit),
   );
   const left = misfits.filter(
@@ -122,7 +123,7 @@ async function chooseTries(
   );
   const rest = [...left, ...byHand].map((misfit): Try | undefined => {
     const line = reworded.find(({ utteranceId }) => utteranceId === misfit.utteranceId);
-    return line ? { line, means: 'wording', misfit } : byRate(work, lines.get(misfit.utteranceId)!, misfit, true);
+    return line ? { line, means: 'wording', misfit } : byRate(work, casting, lines.get(misfit.utteranceId)!, misfit, true);
   });
   return [...first, ...rest].filter((one) => one !== undefined);
 }
@@ -132,8 +133,14 @@ function hasOthers({ others = [] }: Chosen<unknown>): boolean {
 }
 
 /** The voice's own rate; undefined when it has none, or when more than an easy one is needed and that is not asked for. */
-function byRate(work: TargetWork, line: TranslatedLine, misfit: Misfit, asFarAsItGoes: boolean): Try | undefined {
-  const limits = work.output.target.tts.provider.limits.rate;
+function byRate(
+  work: TargetWork,
+  casting: Casting,
+  line: TranslatedLine,
+  misfit: Misfit,
+  asFarAsItGoes: boolean,
+): Try | undefined {
+  const limits = ratesOf(work, casting, line);
   if (limits === undefined) return undefined;
   const now = line.rate ?? 1;
   const { mostMs, leastMs } = roomsOf(work.shared.script).get(misfit.utteranceId)!;
@@ -145,6 +152,12 @@ function byRate(work: TargetWork, line: TranslatedLine, misfit: Misfit, asFarAsI
   const rate = Math.min(most, Math.max(least, needed > 1 ? Math.ceil(needed * 50) / 50 : Math.floor(needed * 50) / 50));
   if (Math.abs(rate / now - 1) < 0.015) return undefined;
   return { line: { ...line, rate }, means: 'rate', misfit };
+}
+
+/** How far the engine that speaks the line, which may be the cast's for this speaker alone, can change its rate. */
+function ratesOf({ shared }: TargetWork, { cast, engines }: Casting, { utteranceId }: TranslatedLine) {
+  const { speaker } = shared.script.utterances.find(({ id }) => id === utteranceId)!;
+  return engines.get(cast.members[speaker]!.provider)!.limits.rate;
 }
 
 /** Another wording that came with the first; undefined when none is nearer to what is wanted. */
