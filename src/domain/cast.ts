@@ -42,5 +42,10 @@ export function voiceIdentity({ voice, sample }: CastMember): Readonly<Record<st
   return sample === undefined ? { voice } : { sample: sample.sha256 };
 }
 
-/** Marks voices that a service keeps as made by this program, so that `dub voices delete --all` touches no others. */
-export const enrolledPrefix = 'dub_';
+/** Begins the names of voices that a service keeps for this program; services put words of their own before it. */
+export const keptPrefix = 'dub_';
+
+/** Whether this program made a voice that a service keeps, so that `dub voices delete --all` touches no others. */
+export function isOurs(voice: string): boolean {
+  return /(?:^|-)dub_/.test(voice);
+}

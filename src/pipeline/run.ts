@@ -3,8 +3,8 @@ import type { Source } from '../domain/source.js';
 import { exitNumbers } from '../errors.js';
 import { probeFile } from '../media/probe.js';
 import { openWorkFolder, type WorkFolder } from '../workspace/folder.js';
-import { deleteVoices } from './casting/delete-voices.js';
-import { planCast } from './casting/plan.js';
+import { deleteVoices, tellVoicesLeft } from './casting/delete-voices.js';
+import { type CastPlan, planCast } from './casting/plan.js';
 import { showInto } from './dub-into.js';
 import { withOwnWords } from './engines/own-words.js';
 import { refuseUndrawable, refuseUnserved } from './engines/preflight.js';
@@ -37,14 +37,16 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   await beginAnew(job, folder);
   const session = await startSession(tools, folder, job);
   const stopListening = tools.retries?.listen((retry) => session.emit({ type: 'provider-retry', ...retry }));
+  let castPlan: CastPlan | undefined;
   try {
     session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(left) });
-    const castPlan = await planCast(left, folder.path, folder.path, tools);
+    const plan = await planCast(left, folder.path, folder.path, tools);
+    castPlan = plan;
     const shared = await prepareShared(left, source, session);
     const works = outputs.map((output) => ({
       output: { ...output, target: withOwnWords(output.target, shared.script) },
       shared,
-      castPlan,
+      castPlan: plan,
       job,
       session,
       language: output.target.language,
@@ -52,9 +54,10 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
     if (job.onlyShow) for (const work of works) await showInto(work);
     const made = job.onlyShow ? [] : await dubTargets(works);
     const summaries = [...(earlier?.outputs ?? []), ...made];
-    if (job.deleteVoices && !job.onlyShow) await deleteVoices(left, castPlan, session);
+    if (job.deleteVoices && !job.onlyShow) await deleteVoices(job, plan, session);
     return finish(job, source, inOrder(job, summaries), session);
   } catch (error) {
+    if (job.deleteVoices && castPlan !== undefined) await tellVoicesLeft(job, castPlan, session);
     session.noteFailure(error);
     throw error;
   } finally {

@@ -34,7 +34,7 @@ export interface Session {
   /** What the run has come to so far. */
   receipt(): Receipt;
   /** Looks at what is kept, and buys nothing. */
-  readonly kept: Pick<Buyer, 'has'>;
+  readonly kept: Pick<Buyer, 'has' | 'find'>;
   /** What calls that are billed by these units would cost; undefined when a price is unknown. */
   estimate(facts: Pick<PurchaseFacts, 'stage' | 'provider'>, units: readonly Units[]): Money | undefined;
   /** Milliseconds since the run began. */

@@ -34,7 +34,7 @@ describe('a film with two speakers has two voices, each line in its speaker’s'
   it.each<[ServerKind, () => readonly string[], { readonly Bob: number; readonly Anna: number }]>([
     ['tts-service', samples, tones],
     ['vllm2', () => paths, onServer],
-    ['upload', samples, tones],
+    ['upload', () => [...samples(), '--delete-voices'], tones],
     ['omni', () => [...samples(), '--voice-consent', 'both have signed'], tones],
   ])('by %s', async (kind, voices, expected) => {
     server = await startIndexServer(serverSettings(kind));
@@ -52,6 +52,7 @@ describe('a film with two speakers has two voices, each line in its speaker’s'
       ['Bob', expected.Bob],
       ['Anna', expected.Anna],
     ]);
+    expect(stderr.includes('(upload) keeps the voice samples it was sent as files')).toBe(kind === 'upload');
     expect(server.requestsTo('upload')).toHaveLength(kind === 'upload' || kind === 'omni' ? 2 : 0);
     expect(server.violations).toEqual([]);
   });
@@ -60,7 +61,15 @@ describe('a film with two speakers has two voices, each line in its speaker’s'
     server = await startIndexServer(serverSettings(kind));
     const film = ['talk.mp4', '--to', 'es', '--script', 'talk.en.vtt', '--translation', 'es=talk.es.srt'];
     const places = ['--bed', 'mute', '-o', `${kind}2.mp4`, '--work', `${kind}2.dub`, '--cache', `${kind}2.cache`];
-    const engine = ['--tts', 'indextts:2.5', '--voices', 'clone', '--voice-consent', 'both have agreed'];
+    const engine = [
+      '--tts',
+      'indextts:2.5',
+      '--voices',
+      'clone',
+      '--voice-consent',
+      'both have agreed',
+      '--delete-voices',
+    ];
     const { exit, stderr } = await callDub([...film, ...places, ...engine], {
       cwd: folder,
       env: { INDEXTTS_URL: server.url },
@@ -71,6 +80,7 @@ describe('a film with two speakers has two voices, each line in its speaker’s'
     expect(lines.map(({ speaker }) => speaker)).toEqual(['Bob', 'Anna']);
     expect(heard.every((tone) => tone !== undefined)).toBe(true);
     expect(new Set(heard).size).toBe(2);
+    expect(server.requestsTo('forget')).toHaveLength(kind === 'omni' ? 2 : 0);
     expect(server.violations).toEqual([]);
   });
 
@@ -84,6 +94,25 @@ describe('a film with two speakers has two voices, each line in its speaker’s'
     expect({ exit, stderr }).toMatchObject({ exit: 5, stderr: expect.stringContaining('--voice-consent TEXT') });
     expect(server.requests.every(({ method }) => method === 'GET')).toBe(true);
   });
+});
+
+it('voices that a failed run leaves at a server are named, and `dub voices` lists and deletes them', async () => {
+  server = await startIndexServer(serverSettings('omni'));
+  const env = { INDEXTTS_URL: server.url };
+  const call = (...args: readonly string[]) => callDub(args, { cwd: folder, env });
+  server.fail('speak', { status: 401 });
+  const film = ['talk.mp4', '--to', 'es', '--script', 'talk.en.vtt', '--translation', 'es=talk.es.srt'];
+  const files = ['-o', 'left.mp4', '--work', 'left.dub', '--cache', 'left.cache', '--tts', 'indextts'];
+  const failed = await call(...film, ...files, ...samples(), '--voice-consent', 'yes', '--delete-voices');
+  const [, names = ''] = /`dub voices delete (.+) --tts indextts` deletes them now/.exec(failed.stderr) ?? [];
+  expect({ exit: failed.exit, names }).toEqual({ exit: 5, names: expect.stringMatching(/^dub_\w{24}/) });
+
+  const listed = await call('voices', '--own', '--tts', 'indextts');
+  for (const name of names.split(' ')) expect(listed.stdout).toContain(name);
+  const deleted = await call('voices', 'delete', ...names.split(' '), '--tts', 'indextts');
+  expect(deleted).toMatchObject({ exit: 0, stdout: `${names.replaceAll(' ', '\n')}\n` });
+  expect((await call('voices', '--own', '--tts', 'indextts')).stdout).toBe('');
+  expect(server.violations).toEqual([]);
 });
 
 it('speakers who spoke at once in the film do so in the dub', async () => {

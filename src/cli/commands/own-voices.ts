@@ -1,7 +1,7 @@
-import { enrolledPrefix } from '../../domain/cast.js';
+import { isOurs } from '../../domain/cast.js';
 import { nearestNames } from '../../domain/nearest.js';
 import { DubError } from '../../errors.js';
-import type { OwnVoice, VoiceEnrolment } from '../../providers/tts/contract.js';
+import type { KeptVoices, OwnVoice } from '../../providers/tts/contract.js';
 import type { Call } from '../call.js';
 import { loadEngine } from '../choosing/engines.js';
 import { withProviderTools } from '../choosing/provider-tools.js';
@@ -13,7 +13,7 @@ const usualEngine = 'qwen';
 
 interface Keeper {
   readonly label: string;
-  readonly enrolment: VoiceEnrolment;
+  readonly kept: KeptVoices;
 }
 
 /** `dub voices --own` lists the account's cloned voices; `dub voices delete NAME…|--all` deletes some of them. */
@@ -28,30 +28,31 @@ export async function ownVoicesCommand(call: Call): Promise<number> {
   return withProviderTools(call.io, async (tools) => {
     const spec = loaded.config.tts ?? usualEngine;
     const { label, provider } = await loadEngine('tts', spec, { loaded, cwd: call.io.cwd, tools, signal: call.signal });
-    if (provider.enrolment === undefined) throw keepsNone(label);
+    const kept = provider.enrolment ?? provider.uploads;
+    if (kept === undefined) throw keepsNone(label);
     const { ready, detail, hint, code } = await provider.ready(call.signal);
     if (!ready) throw new DubError(code ?? 'PROVIDER_AUTH', detail, hint === undefined ? {} : { hint });
-    const keeper = { label, enrolment: provider.enrolment };
+    const keeper = { label, kept };
     return own ? list(call, keeper) : remove(call, keeper, all ? undefined : names);
   });
 }
 
-async function list(call: Call, { label, enrolment }: Keeper): Promise<number> {
-  const voices = await enrolment.list(call.signal);
+async function list(call: Call, { label, kept }: Keeper): Promise<number> {
+  const voices = await kept.list(call.signal);
   if (call.json) call.printJson({ v: 1, type: 'own-voices', tts: label, voices });
   else if (voices.length > 0) call.print(renderVoices(voices, call));
-  else call.say(`The account keeps no cloned voices at ${label}.\n`);
+  else call.say(`${label} keeps no cloned voices.\n`);
   return 0;
 }
 
 /** Asks first what is there: a name with a typing error must not pass for one that is gone already. */
-async function remove(call: Call, { label, enrolment }: Keeper, names: readonly string[] | undefined): Promise<number> {
-  const known = (await enrolment.list(call.signal)).map(({ voice }) => voice);
-  const chosen = names ?? known.filter((voice) => voice.includes(enrolledPrefix));
+async function remove(call: Call, { label, kept }: Keeper, names: readonly string[] | undefined): Promise<number> {
+  const known = (await kept.list(call.signal)).map(({ voice }) => voice);
+  const chosen = names ?? known.filter(isOurs);
   const unknown = chosen.find((voice) => !known.includes(voice));
   if (unknown !== undefined) throw unknownVoice(unknown, known, label);
   for (const voice of chosen) {
-    await enrolment.delete(voice, call.signal);
+    await kept.delete(voice, call.signal);
     if (!call.json) call.print(`${voice}\n`);
   }
   if (call.json) call.printJson({ v: 1, type: 'voices-deleted', tts: label, voices: chosen });
@@ -67,14 +68,14 @@ function renderVoices(voices: readonly OwnVoice[], { outStyle }: Call): string {
 
 function unknownVoice(name: string, known: readonly string[], label: string): DubError {
   const near = nearestNames(name, known);
-  return new DubError('USAGE', `The account has no cloned voice ${name} at ${label}; nothing was deleted.`, {
+  return new DubError('USAGE', `There is no cloned voice ${name} at ${label}; nothing was deleted.`, {
     hint: near.length > 0 ? `Near ones: ${near.join(', ')}.` : '`dub voices --own` lists those that are there.',
   });
 }
 
 function keepsNone(label: string): DubError {
-  return new DubError('PROVIDER_UNSUPPORTED', `${label} keeps no cloned voices for an account.`, {
-    hint: 'Model Studio does: --tts qwen.',
+  return new DubError('PROVIDER_UNSUPPORTED', `${label} keeps no cloned voices.`, {
+    hint: 'Model Studio does (--tts qwen), and so does vLLM-Omni (--tts indextts).',
   });
 }
 

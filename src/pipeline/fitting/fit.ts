@@ -123,7 +123,9 @@ async function chooseTries(
   );
   const rest = [...left, ...byHand].map((misfit): Try | undefined => {
     const line = reworded.find(({ utteranceId }) => utteranceId === misfit.utteranceId);
-    return line ? { line, means: 'wording', misfit } : byRate(work, casting, lines.get(misfit.utteranceId)!, misfit, true);
+    return line
+      ? { line, means: 'wording', misfit }
+      : byRate(work, casting, lines.get(misfit.utteranceId)!, misfit, true);
   });
   return [...first, ...rest].filter((one) => one !== undefined);
 }

@@ -44,8 +44,26 @@ export interface VoiceSample {
   readonly consent?: string | undefined;
 }
 
+/** Voices of the user's own that a service keeps. */
+export interface KeptVoices {
+  /** All of them, those of other programs among them. */
+  list(signal: AbortSignal): Promise<readonly OwnVoice[]>;
+  /** Resolves also when the voice is already gone. */
+  delete(voice: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Voices that the provider makes of samples by itself when a line needs them, and that its servers keep. */
+export interface UploadedVoices extends KeptVoices {
+  /** What a sample is called at the servers. */
+  nameOf(sample: Pick<VoiceSample, 'sha256'>): string;
+  /** Names that this run's lines were spoken with. */
+  readonly used: readonly string[];
+  /** Servers that keep the samples they were sent and have no way to delete them. */
+  readonly undeletable: readonly string[];
+}
+
 /** Named voices made from samples and kept at the service. */
-export interface VoiceEnrolment {
+export interface VoiceEnrolment extends KeptVoices {
   /** Whose voices these are: a host and an account, nothing secret. */
   readonly account: string;
   /** The model that speaks with them. */
@@ -56,13 +74,9 @@ export interface VoiceEnrolment {
     preferredName: string,
     signal: AbortSignal,
   ): Promise<{ readonly voice: string } & ReplyNotes>;
-  /** All voices of the account, those of other programs among them. */
-  list(signal: AbortSignal): Promise<readonly OwnVoice[]>;
-  /** Resolves also when the voice is already gone. */
-  delete(voice: string, signal: AbortSignal): Promise<void>;
 }
 
-/** A voice that the account has made. */
+/** A voice that the account has made, or that was uploaded. */
 export interface OwnVoice {
   readonly voice: string;
   readonly createdAt?: string | undefined;
@@ -110,6 +124,8 @@ export interface TtsProvider extends ProviderBase {
   synthesize(request: TtsRequest, signal: AbortSignal): Promise<TtsReply>;
   /** Only where `limits.sample` has the way `enrolled`. */
   readonly enrolment?: VoiceEnrolment | undefined;
+  /** Only where `limits.sample` has the way `request`, and servers may keep what they are sent. */
+  readonly uploads?: UploadedVoices | undefined;
 }
 
 /** A tts provider as the registry holds it. */

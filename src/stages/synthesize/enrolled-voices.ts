@@ -1,8 +1,8 @@
-import { type CastMember, enrolledPrefix } from '../../domain/cast.js';
+import { type CastMember, keptPrefix } from '../../domain/cast.js';
 import { DubError } from '../../errors.js';
 import type { Units } from '../../providers/contract.js';
 import type { TtsProvider, VoiceEnrolment, VoiceSample } from '../../providers/tts/contract.js';
-import type { StageContext } from '../context.js';
+import type { Buyer, StageContext } from '../context.js';
 
 type EnrolContext = Pick<StageContext, 'buyer' | 'signal' | 'emit'>;
 
@@ -74,7 +74,7 @@ async function listVoices(enrolment: VoiceEnrolment, signal: AbortSignal): Promi
 export async function rememberedVoices(
   sample: VoiceSample,
   enrolment: VoiceEnrolment,
-  { buyer }: Pick<StageContext, 'buyer'>,
+  { buyer }: { readonly buyer: Pick<Buyer, 'find'> },
 ): Promise<string[]> {
   const names: string[] = [];
   for (;;) {
@@ -100,7 +100,7 @@ const oneVoice: readonly Units[] = [{ unit: 'voice', count: 1 }];
 /** At most 16 letters, digits and `_`, as Model Studio wants it. */
 function preferredName(speaker: string, { sha256 }: VoiceSample): string {
   const plain = speaker.normalize('NFKD').replace(/[^A-Za-z0-9]/g, '');
-  return `${enrolledPrefix}${plain.slice(0, 5)}_${sha256.slice(0, 6)}`;
+  return `${keptPrefix}${plain.slice(0, 5)}_${sha256.slice(0, 6)}`;
 }
 
 /** What a voice is called by the request that has it spoken. */

@@ -86,6 +86,16 @@ export function omniRoutes(ground: Ground): readonly Route[] {
       },
     },
     {
+      method: 'DELETE',
+      path: /^\/v1\/audio\/voices\/[^/]+$/,
+      name: 'forget',
+      handle({ url }) {
+        const name = decodeURIComponent(url.pathname.split('/').at(-1)!);
+        if (!tones.delete(name)) error(404, `Voice '${name}' not found`);
+        return answerJson({ success: true });
+      },
+    },
+    {
       method: 'POST',
       path: '/v1/audio/speech',
       name: 'speak',

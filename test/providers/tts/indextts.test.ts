@@ -157,7 +157,7 @@ describe('voices', () => {
     expect(emulator.requestsTo('upload')).toHaveLength(1);
     expect(emulator.requestsTo('upload')[0]!.body.toString('latin1')).toContain('form 17 of 2026');
     expect(emulator.requestsTo('speak')[0]!.json).toMatchObject({
-      voice: `dub-${sample.sha256.slice(0, 24)}`,
+      voice: `dub_${sample.sha256.slice(0, 24)}`,
       extra_params: { lang: 'en' },
     });
     expect(emulator.violations).toEqual([]);

@@ -16,6 +16,7 @@ import { Pool } from './pool.js';
 import { mostGiven, shortestSampleMs } from './prepared-sample.js';
 import { readinessOf } from './readiness.js';
 import { type IndexServer, indexServer } from './server.js';
+import { uploadsOf } from './uploads.js';
 import { createVoiceBook } from './voice-book.js';
 
 /** What the tts_service takes, and far more than a line of a dub has. */
@@ -86,6 +87,7 @@ export function createIndexTts(options: IndexTtsOptions, tools: ProviderTools): 
     get limits() {
       return limitsOf(servers, options);
     },
+    uploads: uploadsOf(servers, look),
     ready: (signal) => readinessOf(servers, signal),
     async voices(language, signal): Promise<Voice[]> {
       if (servers.length === 0) throw noServer();

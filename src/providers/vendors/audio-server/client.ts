@@ -36,6 +36,8 @@ export interface AudioServer {
   look(path: string, signal: AbortSignal, options?: AskOptions): Promise<HttpReply>;
   /** Sends work; every error is thrown. */
   send(path: string, body: RequestBody, signal: AbortSignal, options?: AskOptions): Promise<HttpReply>;
+  /** Deletes what is there; what is not there counts as deleted. */
+  remove(path: string, signal: AbortSignal): Promise<void>;
   /** A GET whose every error is thrown. */
   fetch(path: string, signal: AbortSignal, options?: AskOptions): Promise<HttpReply>;
   /** Server-sent events of a GET. */
@@ -119,6 +121,15 @@ export function audioServer(
       // Speech that is made twice costs moments of the user's own machine; speech that is lost costs the run.
       return (await open()).request(
         { ...made, method: 'POST', body, idempotent: 'repeatable', limiter: { key } },
+        signal,
+      );
+    },
+    async remove(path, signal) {
+      const { classify, ...plain } = request(path, { timeoutMs: lookMs, retry: lookRetry });
+      const given: HttpRequest['classify'] = (status, headers, body) =>
+        status === 404 ? undefined : classify?.(status, headers, body);
+      await (await open()).request(
+        { ...plain, method: 'DELETE', classify: given, expect: 'any', idempotent: 'repeatable' },
         signal,
       );
     },

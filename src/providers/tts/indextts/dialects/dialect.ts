@@ -47,8 +47,20 @@ export interface Dialect {
   voices(signal: AbortSignal): Promise<readonly string[] | undefined>;
   /** The sound as it came. */
   speak(order: Order, signal: AbortSignal): Promise<Uint8Array>;
+  /** The voices made of samples that it keeps and can delete; undefined where it keeps none. */
+  readonly kept?: KeptAtServer | undefined;
+  /** True when samples are put on its disk as files that no request deletes. */
+  readonly leavesFiles?: boolean | undefined;
   /** The server may have been started anew: what was uploaded to it may be gone. */
   forget(): void;
+}
+
+/** Voices that a server keeps under names. */
+export interface KeptAtServer {
+  /** Names that lines were spoken with since the dialect was made. */
+  readonly used: ReadonlySet<string>;
+  list(signal: AbortSignal): Promise<readonly string[]>;
+  delete(name: string, signal: AbortSignal): Promise<void>;
 }
 
 /** What a dialect is made with, besides its server. */

@@ -66,6 +66,7 @@ export function gradio(server: AudioServer, settings: DialectSettings): Dialect 
   return {
     name: 'gradio',
     takes: new Set<VoiceRef['kind']>(['sample']),
+    leavesFiles: true,
     async look(signal) {
       endpoint = await findEndpoint(server, signal);
       const roles = endpoint?.roles ?? [];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isOurs, keptPrefix } from '../../../../domain/cast.js';
 import { DubError } from '../../../../errors.js';
 import type { AudioServer } from '../../../vendors/audio-server/client.js';
 import { readVoiceNames } from '../../../vendors/audio-server/voice-names.js';
@@ -6,10 +7,17 @@ import { modelName, versionOf } from '../models.js';
 import type { PreparedSample } from '../prepared-sample.js';
 import { type Dialect, type DialectSettings, type Order, onceForEach, type VoiceRef } from './dialect.js';
 
+const voicesPath = '/v1/audio/voices';
+const voicesReply = z.looseObject({ uploaded_voices: z.array(z.unknown()) });
 const modelsReply = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) });
 
 /** Asked for as `speed`, which vLLM-Omni turns into the model's `duration_factor` (recipe of IndexTTS-2.5, 2026-08). */
 export const nativeRate = { min: 0.5, max: 2 } as const;
+
+/** What a sample is called at the server: the same in every run, so that it is uploaded once. */
+export function keptName({ sha256 }: Pick<PreparedSample, 'sha256'>): string {
+  return `${keptPrefix}${sha256.slice(0, 24)}`;
+}
 
 /**
  * vLLM-Omni: the shape of OpenAI's routes, with voices that are uploaded once and stay on the server under the hash of
@@ -18,11 +26,15 @@ export const nativeRate = { min: 0.5, max: 2 } as const;
 export function omni(server: AudioServer, settings: DialectSettings): Dialect {
   let served: string | undefined;
   const uploads = onceForEach(prepare);
+  const used = new Set<string>();
 
   /** @returns how the sample is named in a request: as a voice of the server, or with the sample itself */
   async function prepare(sample: PreparedSample, signal: AbortSignal): Promise<object> {
-    const name = `dub-${sample.sha256.slice(0, 24)}`;
-    if ((await list(signal)).includes(name)) return { voice: name };
+    const name = keptName(sample);
+    if ((await list(signal)).includes(name)) {
+      used.add(name);
+      return { voice: name };
+    }
     if (sample.consent === undefined) throw noConsent(server.address.host);
     const fields: [string, string][] = [
       ['name', name],
@@ -31,7 +43,8 @@ export function omni(server: AudioServer, settings: DialectSettings): Dialect {
     ];
     const file = { name: 'audio_sample', filename: `${name}.wav`, mediaType: 'audio/wav', content: sample.bytes };
     try {
-      await server.send('/v1/audio/voices', { form: { fields, files: [file] } }, signal);
+      await server.send(voicesPath, { form: { fields, files: [file] } }, signal);
+      used.add(name);
       return { voice: name };
     } catch (error) {
       // A server keeps a thousand voices and refuses the next one with 400; the sample may then go with every line.
@@ -44,7 +57,7 @@ export function omni(server: AudioServer, settings: DialectSettings): Dialect {
   }
 
   async function list(signal: AbortSignal): Promise<string[]> {
-    const { status, body } = await server.look('/v1/audio/voices', signal);
+    const { status, body } = await server.look(voicesPath, signal);
     return status === 200 ? readVoiceNames(body.json) : [];
   }
 
@@ -92,6 +105,20 @@ export function omni(server: AudioServer, settings: DialectSettings): Dialect {
     async speak(order, signal) {
       const json = await toWire(order, signal);
       return (await server.send('/v1/audio/speech', { json }, signal)).body.bytes;
+    },
+    kept: {
+      used,
+      async list(signal) {
+        const { body } = await server.look(voicesPath, signal);
+        const told = voicesReply.safeParse(body.json);
+        // A server that does not set them apart has them among the others.
+        return told.success ? readVoiceNames(told.data.uploaded_voices) : (await list(signal)).filter(isOurs);
+      },
+      async delete(name, signal) {
+        await server.remove(`${voicesPath}/${encodeURIComponent(name)}`, signal);
+        used.delete(name);
+        uploads.forget();
+      },
     },
     forget: uploads.forget,
   };

@@ -82,6 +82,7 @@ export function upload(server: AudioServer, settings: DialectSettings): Dialect 
   return {
     name: 'upload',
     takes: new Set<VoiceRef['kind']>(['path', 'sample']),
+    leavesFiles: true,
     look: (signal) => lookAt(server, 'upload', versionOf(settings.model ?? '') ?? '2', signal),
     voices: async () => undefined,
     async speak({ text, voice }, signal) {
