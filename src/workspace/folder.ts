@@ -142,6 +142,7 @@ interface OpenFolder {
 
 function workFolder({ path, state, scratch, rounds }: OpenFolder, release: () => Promise<void>): WorkFolder {
   let logged: Promise<void> = Promise.resolve();
+  let toLog = '';
   const artefactPath = (name: string) => join(state, `${name}.json`);
   return {
     path,
@@ -177,8 +178,16 @@ function workFolder({ path, state, scratch, rounds }: OpenFolder, release: () =>
       });
     },
     log(line) {
+      const isWaiting = toLog !== '';
+      toLog += `${line}\n`;
+      if (isWaiting) return;
+      // What comes while lines are written goes into the next writing, in one.
       logged = logged
-        .then(() => appendFile(join(path, 'events.ndjson'), `${line}\n`, { mode: 0o600 }))
+        .then(() => {
+          const lines = toLog;
+          toLog = '';
+          return appendFile(join(path, 'events.ndjson'), lines, { mode: 0o600 });
+        })
         .catch(() => undefined);
     },
     async close() {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
 /** Text that is the same for equal JSON values whatever the order of their keys; `undefined` fields are left out. */
@@ -20,9 +21,14 @@ export function hashValue(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 40);
 }
 
+/** A file up to this size is read in one go, bytes: takes are, and a stream costs more than they do. */
+const readAtOnce = 1 << 20;
+
 /** SHA-256 of a file's bytes, 40 hex digits. */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  const { size } = await stat(path);
+  if (size <= readAtOnce) hash.update(await readFile(path));
+  else await pipeline(createReadStream(path, { highWaterMark: readAtOnce }), hash);
   return hash.digest('hex').slice(0, 40);
 }

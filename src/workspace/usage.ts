@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DubError } from '../errors.js';
@@ -31,21 +31,15 @@ const usedName = 'used';
 export async function openUsage(root: string, state: string): Promise<Usage> {
   const known = await readUsed(state);
   const running = await announce(root);
+  const lists = [running && openList(running.list), openList(join(state, usedName))];
   let hasAdded = false;
-  const append = (path: string, name: string) => {
-    try {
-      appendFileSync(path, `${name}\n`, { mode: 0o600 });
-    } catch {
-      // Only cleaning goes by it.
-    }
-  };
   const used = new Set<string>();
   return {
     use(name) {
       if (used.has(name)) return;
       used.add(name);
-      if (running) append(running.list, name);
-      if (!known.has(name)) append(join(state, usedName), name);
+      lists[0]?.add(name);
+      if (!known.has(name)) lists[1]?.add(name);
     },
     noteAdded() {
       hasAdded = true;
@@ -54,10 +48,29 @@ export async function openUsage(root: string, state: string): Promise<Usage> {
       return hasAdded;
     },
     async close() {
+      for (const list of lists) list?.close();
       if (running === undefined) return;
       await rm(running.list, { force: true });
       await running.lock.release();
     },
+  };
+}
+
+/** A list of names that others may read at any moment; one that cannot be written is none: only cleaning goes by it. */
+function openList(path: string): { add(name: string): void; close(): void } | undefined {
+  const withoutError = <T>(work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch {
+      return undefined;
+    }
+  };
+  // Held open, for a run may use thousands of entries; written before the entry is read, so not in the background.
+  const file = withoutError(() => openSync(path, 'a', 0o600));
+  if (file === undefined) return undefined;
+  return {
+    add: (name) => void withoutError(() => writeSync(file, `${name}\n`)),
+    close: () => void withoutError(() => closeSync(file)),
   };
 }
 
