@@ -8,6 +8,7 @@ import { type ContainerName, findContainer } from '../../src/media/containers.js
 import { hasIndexFirst } from '../../src/media/mp4-layout.js';
 import { probeFile } from '../../src/media/probe.js';
 import { type MuxOptions, mux } from '../../src/stages/mux/index.js';
+import { hashFile } from '../../src/workspace/hash.js';
 import { encodeDub } from '../support/dub-track.js';
 import {
   clickTrack,
@@ -122,6 +123,15 @@ describe.concurrent('the dub lies on the picture to the millisecond, and the len
     for (const [index, at] of clicksAt.entries()) expect(Math.abs(heard[index]! - at)).toBeLessThanOrEqual(0.001);
     expect(muxed.output.streams.find((stream) => stream.type === 'audio')?.language).toBe('es');
   });
+
+  it.each(['.mp4', '.mkv', '.opus'])(
+    'comes out the same byte for byte when it is made once more: %s',
+    async (extension) => {
+      const from = await makeMedia(folder, { name: `same${extension}`, video: extension !== '.opus' });
+      const [once, again] = [await dubInto(from, extension), await dubInto(from, extension)];
+      expect(await hashFile(again.path)).toBe(await hashFile(once.path));
+    },
+  );
 
   it('at 60 frames a second a last long packet does not lengthen a Matroska file by a frame', async () => {
     const from = await makeMedia(folder, { name: 'sixty.mp4', seconds: 2.05, frameRate: 60 });

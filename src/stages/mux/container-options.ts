@@ -17,18 +17,21 @@ export function containerOptions(
     case 'matroska':
     case 'webm':
       // Default marks as planned, not guessed from the order; the brands of MP4 mean nothing here.
-      return ['-default_mode', 'passthrough', ...withoutBrands];
+      return ['-default_mode', 'passthrough', ...withoutBrands, ...withoutChance];
     case 'mp3':
       return ['-id3v2_version', '3', ...fileLanguage(container, options.language)];
     case 'wav':
       return ['-rf64', 'auto', ...fileLanguage(container, options.language)];
     case 'flac':
     case 'ogg':
-      return [...songTags(source), ...fileLanguage(container, options.language)];
+      return [...songTags(source), ...fileLanguage(container, options.language), ...withoutChance];
     case 'mpegts':
       return [];
   }
 }
+
+/** Ids of files and streams are not drawn at random: the same dub made once more is the same file, byte for byte. */
+const withoutChance = ['-fflags', '+bitexact'];
 
 const brands = ['major_brand', 'minor_version', 'compatible_brands'];
 const withoutBrands = brands.flatMap((key) => ['-metadata', `${key}=`]);
