@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Dub, Verdict } from '../domain/dub.js';
@@ -10,10 +10,12 @@ import { type CheckOptions, check } from '../stages/check.js';
 import type { StageContext } from '../stages/context.js';
 import { report } from '../stages/report.js';
 import { makeFolder, writeWhole } from '../workspace/files.js';
-import { readArtefact } from '../workspace/folder.js';
+import { type Kept, readArtefact } from '../workspace/folder.js';
+import { hashFile } from '../workspace/hash.js';
 import { openContentStore } from '../workspace/store.js';
 import { createBuyer, freeOfCharge } from './buyer.js';
 import type { RunTools } from './job.js';
+import { reportKey, verdictKey } from './keys.js';
 
 /** Everything a later check of a finished dub needs, left in the work folder by the run that made it. */
 export interface CheckRecord {
@@ -73,6 +75,25 @@ export function checkRecord(record: CheckRecord, ctx: StageContext): Promise<Ver
 }
 
 /**
+ * The verdict on a file that has just been made. One on the very same bytes, held against the same, is not measured a
+ * second time: a dub that is made anew of what is kept comes out bit for bit as before.
+ */
+export async function checkOnce(record: CheckRecord, ctx: StageContext): Promise<Kept<Verdict>> {
+  const { dub, options } = record;
+  const files = [dub.path, ...(options.subtitles?.path === undefined ? [] : [options.subtitles.path])];
+  const key = verdictKey(record, await Promise.all(files.map(hashFile)));
+  let measured: Verdict | undefined;
+  const { path } = await ctx.keeper.file(key, '.json', async (to) => {
+    measured = await checkRecord(record, ctx);
+    await writeFile(to, JSON.stringify(measured), { mode: 0o600 });
+  });
+  return {
+    value: measured ?? (JSON.parse(await readFile(path, 'utf8')) as Verdict),
+    kept: measured === undefined,
+  };
+}
+
+/**
  * Writes the verdict as a page for people into the work folder, `<language>/report.html`.
  * @returns its path
  */
@@ -85,13 +106,13 @@ export async function writeReport(
   const { source, script, translation, takes, timeline, options } = record;
   const folder = join(workFolder, record.language);
   const { originalStreamIndex } = options;
-  const page = await report(
-    { source, script, translation, takes, timeline, verdict, originalStreamIndex, folder },
-    ctx,
+  const told = { source, script, translation, takes, timeline, verdict, originalStreamIndex, folder };
+  const { path: kept } = await ctx.keeper.file({ ...reportKey(record, verdict), folder }, '.html', async (to) =>
+    writeFile(to, await report(told, ctx), { mode: 0o600 }),
   );
   await makeFolder(folder);
   const path = join(folder, 'report.html');
-  await writeWhole(path, page);
+  await writeWhole(path, await readFile(kept));
   return path;
 }
 

@@ -19,13 +19,13 @@ import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
 import { chooseBed } from './bed.js';
 import { type Casting, voiceNames } from './casting/crew.js';
 import { castVoices } from './casting/perform.js';
-import { type CheckRecord, checkRecord, checkRecordName, writeReport } from './check.js';
+import { type CheckRecord, checkOnce, checkRecordName, writeReport } from './check.js';
 import { fallbacksOf, tellUnusable } from './engines/fallbacks.js';
 import type { OutputSummary } from './events.js';
 import { type Fitted, fitLines } from './fitting/fit.js';
 import { tellChanges, translateAndVoice, type Voiced } from './fitting/voicing.js';
 import type { DubJob } from './job.js';
-import { checkKey, filesExist, lineShape, mixKey, reportKey } from './keys.js';
+import { filesExist, lineShape, mixKey, reportKey } from './keys.js';
 import { countOf, toJsonText, translationAsSrt } from './readable.js';
 import { noteFinished, notePublished } from './resuming/finished.js';
 import { keepSettled } from './resuming/settled.js';
@@ -345,11 +345,7 @@ async function checkDub(
   await session.folder.once(checkRecordName(language), record, async () => record);
   const verdict = await session.stage(
     { stage: 'check', language },
-    async (ctx) => {
-      const measured = [dub.path, ...(work.output.sidecar === undefined ? [] : [work.output.sidecar])];
-      const key = await checkKey(record, measured);
-      return session.folder.once(`verdict.${language}`, key, () => checkRecord(record, ctx));
-    },
+    (ctx) => checkOnce(record, ctx),
     (found) => summarise(found)[0],
   );
   await session.stage(

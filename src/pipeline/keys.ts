@@ -172,14 +172,14 @@ export function mixKey(given: Readonly<Record<string, unknown>>): unknown {
   return { v: versions.mix, ...given };
 }
 
-/** What shapes the verdict: the same bytes, held against the same expectations, are judged alike. */
-export async function checkKey(record: unknown, files: readonly string[]): Promise<unknown> {
-  return { v: versions.check, record, files: await Promise.all(files.map(hashFile)) };
+/** What shapes a verdict: what the finished files are held against, and every byte of them. */
+export function verdictKey(record: unknown, files: readonly string[]): Readonly<Record<string, unknown>> {
+  return { stage: 'check', v: versions.check, record, files };
 }
 
 /** What shapes the report. */
-export function reportKey(record: unknown, verdict: unknown): unknown {
-  return { v: versions.report, record, verdict };
+export function reportKey(record: unknown, verdict: unknown): Readonly<Record<string, unknown>> {
+  return { stage: 'report', v: versions.report, record, verdict };
 }
 
 /** What makes one provider's answers differ from another's: its name, its options, and the user's files it reads. */

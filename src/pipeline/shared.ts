@@ -65,7 +65,7 @@ function extractSound(job: DubJob, source: Source, session: Session): Promise<So
       folder.once(
         'extract',
         extractKey(job, source),
-        () => extract(source, { language, needsSpeech: needsSpeech(job) }, { ...ctx, keeper: folder.files }),
+        () => extract(source, { language, needsSpeech: needsSpeech(job), speechKeeper: folder.files }, ctx),
         (value) => filesExist([value.speechPath]),
       ),
     (value) => `${formatClock(value.durationMs)} ${value.layout}, ${value.loudness.integratedLufs.toFixed(1)} LUFS`,

@@ -9,12 +9,14 @@ import { programmeClockFilter } from '../media/filters.js';
 import { readFirstSampleUs } from '../media/probe.js';
 import { type FfmpegOutput, runFfmpeg } from '../media/run.js';
 import { LoudnessMeter } from '../sound/loudness.js';
-import type { StageContext } from './context.js';
+import type { FileKeeper, StageContext } from './context.js';
 
 /** Which audio is dubbed, and whether anybody listens to it. */
 export interface ExtractOptions extends AudioChoice {
   /** False when the words come from subtitles: the sound is only measured. */
   readonly needsSpeech: boolean;
+  /** Where the speech track is kept, which is large; with what is measured, when undefined. */
+  readonly speechKeeper?: FileKeeper | undefined;
 }
 
 /** What one decode of the audio found. */
@@ -36,7 +38,7 @@ export async function extract(source: Source, options: ExtractOptions, ctx: Stag
   const firstUs = await readFirstSampleUs(source.path, stream.index, ctx.tools, ctx.signal);
   if (firstUs === undefined) throw undecodable(source, stream);
   const offsetUs = firstUs - source.zeroUs;
-  const { measurement, speechPath } = await listen(source, stream, offsetUs, options.needsSpeech, ctx);
+  const { measurement, speechPath } = await listen(source, stream, offsetUs, options, ctx);
   refuseSilence(source, stream, measurement.loudness);
   warnOfMissingSound(source, stream, measurement.decodedMs, ctx);
   return {
@@ -55,7 +57,7 @@ async function listen(
   source: Source,
   stream: SourceStream,
   offsetUs: number,
-  needsSpeech: boolean,
+  { needsSpeech, speechKeeper }: ExtractOptions,
   ctx: StageContext,
 ): Promise<{ measurement: Measurement; speechPath?: string }> {
   const key = { stage: 'extract', version: 1, source: source.fingerprint, stream: stream.index };
@@ -63,9 +65,13 @@ async function listen(
   let speechPath: string | undefined;
   if (needsSpeech) {
     const clock = { offsetUs, durationMs: source.durationMs };
-    const speech = await ctx.keeper.file({ ...key, ...clock, made: 'speech' }, '.flac', async (path) => {
-      measured = await decode(source, stream, [speechOutput(stream, clock, path)], ctx);
-    });
+    const speech = await (speechKeeper ?? ctx.keeper).file(
+      { ...key, ...clock, made: 'speech' },
+      '.flac',
+      async (path) => {
+        measured = await decode(source, stream, [speechOutput(stream, clock, path)], ctx);
+      },
+    );
     speechPath = speech.path;
   }
   const kept = await ctx.keeper.file({ ...key, made: 'loudness' }, '.json', async (path) => {

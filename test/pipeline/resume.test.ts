@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunSummary } from '../../src/pipeline/events.js';
 import type { RunRecord } from '../../src/pipeline/resuming/journal.js';
 import { jsonLines } from '../support/command.js';
 import { makeFolder, removeFolder, streamHash } from '../support/media.js';
@@ -17,6 +18,11 @@ beforeEach(async () => {
 });
 
 afterEach(() => removeFolder(talk.folder));
+
+function verdictOf(stdout: string): unknown {
+  const { outputs } = jsonLines(stdout).at(-1) as unknown as RunSummary;
+  return outputs[0]?.verdict;
+}
 
 const work = (...names: string[]) => join(talk.folder, 'talk.dub', ...names);
 
@@ -31,6 +37,7 @@ describe('a second run', () => {
       kept: ['extract', 'transcribe', 'segment', 'cast', 'translate', 'synthesize', 'mix', 'check', 'report'],
     });
     expect(await streamHash(talk.output, 'a')).toBe(once);
+    expect(verdictOf(again.stdout)).toEqual(verdictOf(first.stdout));
 
     const quieter = await talk.dub('--json', '--force', '--bed', 'mute');
     expect(stagesOf(quieter.stdout).made).toEqual(['align', 'subtitle', 'mix', 'mux', 'check', 'report']);
