@@ -49,7 +49,7 @@ export async function findLastEnd(
 ): Promise<number> {
   const wanted = new Set(timed.map((stream) => stream.index));
   const entries = ['-show_entries', 'packet=stream_index,pts_time,duration_time', '-of', 'compact=p=0:nk=1'];
-  const args = ['-hide_banner', '-loglevel', 'error', ...entries, '-i', ffmpegPath(path)];
+  const args = ['-hide_banner', '-loglevel', 'error', '-fflags', '+genpts', ...entries, '-i', ffmpegPath(path)];
   const child = spawn(tools.ffprobe, args, { signal, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
   const ended = processEnd(child);
   let lastUs = 0;

@@ -76,16 +76,24 @@ async function askFfprobe(
   tools: MediaTools,
   signal: AbortSignal,
 ): Promise<{ reply: ProbeReply; guessed: boolean }> {
-  const options = [...shown, ...firstPackets, '-read_intervals', '%+#64', '-of', 'json'];
+  const options = [...missingTimes(head), ...shown, ...firstPackets, '-read_intervals', '%+#64', '-of', 'json'];
   try {
     const { stdout, stderr } = await runFfprobe(options, path, tools, signal);
-    // MP3 and AAC without an index are guessed from the first seconds' bit rate, which may be wrong by half.
-    const guessed = stderr.includes('Estimating duration from bitrate');
-    return { reply: probeReply.parse(JSON.parse(stdout)), guessed };
+    const reply = probeReply.parse(JSON.parse(stdout));
+    // MP3 and AAC without an index are guessed from the first seconds' bit rate, which may be wrong by half; a program
+    // stream by its last timestamp, and its last frames have none.
+    const guessed = stderr.includes('Estimating duration from bitrate') || reply.format.format_name === 'mpeg';
+    return { reply, guessed };
   } catch (error) {
     if (error instanceof DubError) throw error;
     throw unreadableMedia(path, head, error);
   }
+}
+
+/** AVI has no presentation times, so that a picture with B-frames starts a frame or two later than its first packet says. */
+function missingTimes(head: Buffer): string[] {
+  const avi = head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8, 12) === 'AVI ';
+  return avi ? ['-fflags', '+genpts'] : [];
 }
 
 function unreadableMedia(path: string, head: Buffer, cause: unknown): DubError {

@@ -9,12 +9,14 @@ export interface StreamTiming {
 
 /**
  * A stream's start and end on the container's clock. ffprobe's own `start_time` is taken where the container tells it
- * rightly (MP4 edit lists, MP3, Ogg); Matroska gives the first packet's, which for Opus lies before the first sound.
+ * rightly (MP4 edit lists, MP3, Ogg); Matroska gives the first packet's, which for Opus lies before the first sound, and
+ * AVI the time of decoding.
  */
 export function timeStream(stream: ProbeStream, reply: ProbeReply): StreamTiming {
   const first = reply.packets?.find((packet) => packet.stream_index === stream.index && packet.pts_time !== undefined);
   const firstUs = toMicroseconds(first?.pts_time);
-  const probedUs = toMicroseconds(stream.start_time) ?? firstUs;
+  const toldUs = reply.format.format_name === 'avi' ? firstUs : undefined;
+  const probedUs = toldUs ?? toMicroseconds(stream.start_time) ?? firstUs;
   const skipped = first?.side_data_list?.find((data) => data.skip_samples !== undefined)?.skip_samples;
   const skipUs = skipped === undefined ? opusPreSkipUs(stream, reply) : samplesToUs(skipped, stream);
   const soundUs = skipUs > 0 && firstUs !== undefined ? firstUs + skipUs : undefined;

@@ -81,6 +81,12 @@ describe('what a file holds', () => {
     expect(video?.durationMs).toBe(2000);
   });
 
+  it('starts a picture of AVI with B-frames when its first frame is shown, not when it is decoded', async () => {
+    const path = await makeMedia(folder, { name: 'reordered.avi', options: ['-c:v', 'mpeg4', '-bf', '2'] });
+    const { zeroUs, streams } = await probe(path);
+    expect([zeroUs, streams[0]!.startUs, streams[0]!.durationMs]).toEqual([0, 40_000, 2000]);
+  });
+
   it('counts the length of an MP3 from its first sound', async () => {
     const path = await makeMedia(folder, { name: 'tone.mp3', video: false });
     const source = await probe(path);

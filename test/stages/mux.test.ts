@@ -107,6 +107,19 @@ describe.concurrent('the dub lies on the picture to the millisecond, and the len
     if (!name.endsWith('.ts')) await expectSamePicture(muxed);
   });
 
+  it.each([
+    ['AVI', 'reordered.avi', ['-c:v', 'mpeg4', '-bf', '2']],
+    ['a program stream', 'reordered.vob', ['-c:v', 'mpeg2video', '-bf', '2', '-c:a', 'ac3']],
+  ])('%s whose B-frames have no presentation times', async (_name, name, options) => {
+    const muxed = await dubInto(await makeMedia(folder, { name, options }), '.mkv');
+    await expectInPlace(muxed);
+    const shown = async (path: string) => (await ffmpeg('-i', path, '-map', '0:v', '-f', 'framehash', '-')).toString();
+    const frames = (text: string) => [...text.matchAll(/^0,.*, (\w+)$/gm)].map(([, hash]) => hash);
+    expect(frames(await shown(muxed.path))).toEqual(frames(await shown(muxed.source.path)));
+    const times = await packetTimes(muxed.path, 'v');
+    expect(new Set(times.slice(1).map((at, index) => Math.round((at - times[index]!) * 1000)))).toEqual(new Set([40]));
+  });
+
   it.each(['.mp3', '.wav', '.flac', '.opus', '.m4a', '.mka'])('sound alone: %s', async (extension) => {
     const from = await makeMedia(folder, { name: `only${extension}`, video: false });
     const muxed = await dubInto(from, extension);

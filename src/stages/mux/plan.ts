@@ -9,6 +9,7 @@ import {
   clockOptions,
   delayFilter,
   leavesDelayOut,
+  missingTimes,
   offset,
   opusShiftSeconds,
   sourceOffsetUs,
@@ -104,7 +105,7 @@ export function planMux(source: Source, files: MuxFiles, options: MuxOptions): M
   const shifts = [...new Set(tracks.filter(({ input }) => input === 0).map(({ shiftSeconds }) => shiftSeconds))];
   const dubShift = tracks.find(({ input }) => input === 1)!.shiftSeconds;
   const inputs: FfmpegInput[] = [
-    { options: [...clockOptions(source), ...offset(offsetUs)], from: source.path },
+    { options: [...missingTimes(source), ...clockOptions(source), ...offset(offsetUs)], from: source.path },
     { options: offset(dubShift * 1e6), from: files.dubPath },
     ...(subtitles ? [{ options: ['-f', 'srt'], from: subtitles.path }] : []),
     ...(chapters ? [{ options: ['-f', 'ffmetadata'], from: chapters.path }] : []),

@@ -9,6 +9,14 @@ export function clockOptions(source: Source): string[] {
   return mendsJumps(source) ? [] : ['-copyts'];
 }
 
+/**
+ * AVI has no presentation times and program streams (MPG, VOB) one for some frames only, so that pictures with B-frames
+ * come without; ffmpeg then works them out from the order of decoding. Other containers refuse packets without a time.
+ */
+export function missingTimes(source: Source): string[] {
+  return /^(avi|mpeg)$/.test(source.format) ? ['-fflags', '+genpts'] : [];
+}
+
 /** What is added to the input's timestamps so that the programme starts at zero, microseconds. */
 export function sourceOffsetUs(
   source: Source,
