@@ -11,6 +11,7 @@ import { durationGate, loudnessGate, realVideos, truePeakGate, videoHashGate } f
 import { hashBoth } from './check/hashes.js';
 import { type Listening, listen } from './check/listen.js';
 import { rounded } from './check/measure.js';
+import { pictureDifference } from './check/picture-length.js';
 import { type StreamsExpectation, streamsGate } from './check/streams-gate.js';
 import { type SubtitlesExpectation, subtitleGates } from './check/subtitle-gates.js';
 import type { PlacedTake } from './check/take-loader.js';
@@ -82,11 +83,12 @@ async function judge(
         (signal) => listenBelow({ source, output, zeroUs }, script, timeline, options, { ...ctx, signal }),
       ),
   );
+  const picture = await pictureDifference(source, output, hashes.source !== undefined, ctx);
   const lines = readings(script, timeline, listening, bed, options);
   const failures = mergeFailures(takes.failures, options.lineFailures);
   const gates = [
     ...timingGates({ script, timeline, takes, failures, lines }),
-    durationGate(source, output, listening, zeroUs),
+    durationGate(source, output, listening, zeroUs, picture),
     videoHashGate(source, output, hashes.source, hashes.output, encodedAnew(dub)),
     loudnessGate(listening.loudness, options.targetLufs),
     truePeakGate(listening.loudness, options.ceilingDbtp),

@@ -51,12 +51,19 @@ export interface TrackLength {
 /**
  * Length in is length out: of the picture, the programme and the dub track.
  * @param zeroUs the programme's start on the output's clock
+ * @param picture how much longer the output's picture is than the input's, milliseconds; NaN when there is none
  */
-export function durationGate(source: Source, output: Source, track: TrackLength, zeroUs = output.zeroUs): Gate {
+export function durationGate(
+  source: Source,
+  output: Source,
+  track: TrackLength,
+  zeroUs = output.zeroUs,
+  picture = statedPictureDifference(source, output),
+): Gate {
   const frame = source.frameMs + roundingMs;
   const padding = (codecFrame * 1000) / track.sampleRate;
   const measures = [
-    { what: 'picture', ms: pictureMs(output) - pictureMs(source), least: -frame, most: frame },
+    { what: 'picture', ms: picture, least: -frame, most: frame },
     {
       what: 'file',
       ms: output.durationMs - (zeroUs - output.zeroUs) / 1000 - source.durationMs,
@@ -87,9 +94,13 @@ export function durationGate(source: Source, output: Source, track: TrackLength,
   };
 }
 
-/** NaN when there is no picture or the container does not say. */
-function pictureMs(file: Source): number {
-  return realVideos(file)[0]?.durationMs ?? Number.NaN;
+/**
+ * By how much the output's picture is longer than the input's as both containers state it, milliseconds; NaN when there
+ * is no picture or one of them does not say.
+ */
+export function statedPictureDifference(source: Source, output: Source): number {
+  const [before, after] = [source, output].map((file) => realVideos(file)[0]?.durationMs ?? Number.NaN);
+  return after! - before!;
 }
 
 function signed(ms: number): string {
