@@ -1,11 +1,12 @@
-/** The two times of a cue as its file has them; `endMs` may lie before `startMs`. */
+/** The two times of a cue as its file has them; `endMs` may lie before `startMs`, and both before 0. */
 export interface CueTimes {
   readonly startMs: number;
   readonly endMs: number;
 }
 
-// Hours may be missing (WebVTT) or beyond two digits; the fraction may be missing; `->` comes from hand-made files.
-const time = String.raw`(?:(\d{1,6}) ?: ?)?(\d{1,4}) ?: ?(\d{1,2})(?: ?[.,] ?(\d{1,9}))?`;
+// Hours may be missing (WebVTT) or beyond two digits; the fraction may be missing; `->` comes from hand-made files. Tools
+// that move a whole file write times before 0.
+const time = String.raw`(-)?(?:(\d{1,6}) ?: ?)?(\d{1,4}) ?: ?(\d{1,2})(?: ?[.,] ?(\d{1,9}))?`;
 const timing = new RegExp(String.raw`^\s*${time}\s*-{1,2}>\s*${time}(?=\s|$)`);
 
 /** Longer lines are no timing lines: bounds the work on hostile input. */
@@ -20,12 +21,13 @@ export function parseTimingLine(line: string): CueTimes | undefined {
   if (line.length > longestTimingLine || !line.includes('->')) return undefined;
   const match = timing.exec(line);
   if (!match) return undefined;
-  return { startMs: toMs(match.slice(1, 5)), endMs: toMs(match.slice(5, 9)) };
+  return { startMs: toMs(match.slice(1, 6)), endMs: toMs(match.slice(6, 11)) };
 }
 
-function toMs([hours, minutes, seconds, fraction]: readonly (string | undefined)[]): number {
+function toMs([minus, hours, minutes, seconds, fraction]: readonly (string | undefined)[]): number {
   const whole = Number(hours ?? 0) * 3600 + Number(minutes) * 60 + Number(seconds);
-  return whole * 1000 + Math.round(Number(`0.${fraction ?? 0}`) * 1000);
+  const ms = whole * 1000 + Math.round(Number(`0.${fraction ?? 0}`) * 1000);
+  return minus === undefined || ms === 0 ? ms : -ms;
 }
 
 /** `00:00:01,000` for SRT; hours grow beyond two digits, times before 0 become 0. */

@@ -28,7 +28,7 @@ export function parseSubtitles(bytes: Uint8Array): ParsedSubtitles {
   const lines = splitLines(decoded.text);
   const format = isWebVtt(lines) ? 'vtt' : 'srt';
   const faults = new Faults();
-  const blocks = findBlocks(lines, format);
+  const blocks = notBeforeZero(findBlocks(lines, format), faults);
   const read = readCues(blocks, format, faults);
   const cues = repairTimes(read, faults);
   return { cues, format, warnings: [...decoded.warnings, ...faults.warnings(), ...emptiness(bytes, blocks, cues)] };
@@ -38,6 +38,14 @@ export function parseSubtitles(bytes: Uint8Array): ParsedSubtitles {
 function splitLines(text: string): string[] {
   const looked = text.includes('->') ? text : text.slice(0, 1000);
   return looked.replace(/^\ufeff/, '').split(/\r{0,2}\n|\r/);
+}
+
+function notBeforeZero(blocks: readonly CueBlock[], faults: Faults): CueBlock[] {
+  return blocks.map((block) => {
+    if (block.startMs >= 0 && block.endMs >= 0) return block;
+    faults.add('early', block.line);
+    return { ...block, startMs: Math.max(0, block.startMs), endMs: Math.max(0, block.endMs) };
+  });
 }
 
 interface ReadCue extends ParsedCue {
@@ -135,6 +143,7 @@ function emptiness(bytes: Uint8Array, blocks: readonly CueBlock[], cues: readonl
 
 const faultTexts = {
   empty: ['Cues without text', 'left out'],
+  early: ['Cues with a time before 0', 'it is taken for 0'],
   zero: ['Cues of zero length', 'given one by their text, up to the next cue'],
   reversed: ['Cues that end before they start', 'start kept, length given by their text, up to the next cue'],
   unsorted: ['Cues earlier than the one before', 'sorted by start'],

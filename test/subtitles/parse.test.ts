@@ -96,6 +96,16 @@ describe('parseSubtitles', () => {
     expect(warnings[0]).toContain('Cues that end before they start: 1 (first: line 1)');
   });
 
+  it('takes times before zero, as tools that move a whole file write them, for zero', () => {
+    const text = '1\n-00:00:01,500 --> 00:00:02,000\nHello\n\n2\n-00:00:03,000 --> -00:00:02,000\nHi\n';
+    const { cues, warnings } = read(text);
+    expect(cues).toMatchObject([
+      { startMs: 0, endMs: 833, text: 'Hi' },
+      { startMs: 0, endMs: 2000, text: 'Hello' },
+    ]);
+    expect(warnings[0]).toBe('Cues with a time before 0: 2 (first: line 2); it is taken for 0.');
+  });
+
   it('sorts unsorted cues, and says so', () => {
     const { cues, warnings } = read('00:00:05,000 --> 00:00:06,000\nb\n\n00:00:01,000 --> 00:00:02,000\na');
     expect(cues.map((cue) => cue.text)).toEqual(['a', 'b']);
