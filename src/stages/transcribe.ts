@@ -32,7 +32,8 @@ export type HeardSound = Pick<Soundtrack, 'durationMs' | 'speechPath'>;
 const textSubtitles = new Set(['subrip', 'srt', 'ass', 'ssa', 'webvtt', 'mov_text', 'text', 'subviewer', 'microdvd']);
 
 /**
- * Recognises the speech. Segments are sorted, kept inside the programme, and have a start before their end.
+ * Recognises the speech. Segments are sorted, have a start before their end, and end with the programme unless they lie
+ * past it altogether: `segment` leaves those out, and says so.
  * @throws INPUT_NO_SPEECH when nothing was recognised; PROVIDER_UNSUPPORTED for limits the input breaks
  */
 export async function transcribe(
@@ -57,7 +58,7 @@ export async function transcribe(
   const heard = await hear(way, unpublished, request, soundtrack, storage, options, ctx);
   for (const message of heard.reply.warnings) ctx.emit({ type: 'warning', stage: 'transcribe', message });
   const segments = tidySegments(heard.reply.transcript.segments, soundtrack.durationMs);
-  if (segments.length === 0) {
+  if (!segments.some(({ startMs }) => startMs < soundtrack.durationMs)) {
     throw new DubError('INPUT_NO_SPEECH', `${label} found no speech in ${source.path}.`, {
       hint: 'Check that the right audio track was chosen; `--asr` names another recogniser, `--script` gives it the text.',
     });
@@ -219,7 +220,7 @@ function tidySegments(segments: readonly Segment[], durationMs: number): Segment
     .map((segment) => ({
       ...segment,
       startMs: Math.max(0, segment.startMs),
-      endMs: Math.min(segment.endMs, durationMs),
+      endMs: segment.startMs < durationMs ? Math.min(segment.endMs, durationMs) : segment.endMs,
     }))
     .filter((segment) => segment.endMs > segment.startMs && segment.text.trim() !== '')
     .sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);

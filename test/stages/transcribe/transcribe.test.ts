@@ -114,6 +114,42 @@ describe('the whole sound', () => {
   });
 });
 
+test('lines past the end are handed on for `segment` to leave out and tell; nothing else is no speech', async () => {
+  const lines = (...starts: number[]): AsrProvider => {
+    const segments = starts.map((startMs) => ({
+      id: String(startMs),
+      startMs,
+      endMs: startMs + 500,
+      text: 'Hi',
+      words: [],
+    }));
+    const reads = {
+      needsUrl: false,
+      times: 'segment',
+      speakers: true,
+      detectsLanguage: false,
+      needsAudio: false,
+    } as const;
+    const limits: AsrLimits = { languages: 'any', ...reads };
+    const reply = { ...noNotes, warnings: [], transcript: { language: 'en', segments } };
+    return { limits, ready: none.ready, transcribe: async () => reply };
+  };
+  const hearAt = async (...starts: number[]) =>
+    transcribe(
+      source,
+      { durationMs: 2000, speechPath: undefined },
+      lines(...starts),
+      none,
+      options,
+      await makeContext(folder),
+    );
+  expect((await hearAt(1800, 2000)).segments).toMatchObject([
+    { startMs: 1800, endMs: 2000 },
+    { startMs: 2000, endMs: 2500 },
+  ]);
+  await expect(hearAt(2000)).rejects.toMatchObject({ code: 'INPUT_NO_SPEECH' });
+});
+
 describe('a job', () => {
   test('is remembered the moment it is known, and asked for by the next run, which submits and uploads nothing', async () => {
     const desk = await bench();
