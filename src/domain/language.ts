@@ -42,7 +42,7 @@ export function parseLanguage(text: string): string | undefined {
   const [primary = ''] = trimmed.toLowerCase().split('-');
   const rest = trimmed.slice(primary.length);
   const twin = primary === 'cmn' ? 'zh' : (byThreeLetters.get(primary) ?? primary);
-  if (!/^[a-z]{2,3}$/.test(twin) || twin === 'und') return undefined;
+  if (!/^[a-z]{2,3}$/.test(twin) || twin === undetermined) return undefined;
   try {
     const locale = new Intl.Locale(twin + rest);
     return languageName(locale.baseName) === undefined ? undefined : locale.baseName;
@@ -50,6 +50,9 @@ export function parseLanguage(text: string): string | undefined {
     return undefined;
   }
 }
+
+/** The tag of a language that nobody told (BCP 47, ISO 639-2). */
+export const undetermined = 'und';
 
 /** The primary subtag: `pt` of `pt-BR`. */
 export function primaryLanguage(tag: string): string {

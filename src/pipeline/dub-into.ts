@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dub, Mix, StreamFate, Subtitles, Verdict } from '../domain/dub.js';
-import { nativeLanguageName } from '../domain/language.js';
+import { nativeLanguageName, undetermined } from '../domain/language.js';
 import type { LineFailure, Translation } from '../domain/script.js';
 import type { Takes, Timeline } from '../domain/timeline.js';
 import { DubError, type DubErrorCode } from '../errors.js';
@@ -284,7 +284,9 @@ function goesInside({ job, shared, output }: TargetWork, { cues }: Subtitles): b
 async function softSubtitles(work: TargetWork, subtitles: Subtitles, name: string) {
   if (!goesInside(work, subtitles)) return undefined;
   const { job, shared } = work;
-  const title = job.subtitles === 'both' ? `${name} + ${nativeLanguageName(shared.script.language)}` : name;
+  const below = shared.script.language;
+  const bilingual = job.subtitles === 'both' && below !== undetermined;
+  const title = bilingual ? `${name} + ${nativeLanguageName(below)}` : name;
   return { path: await scratchSrt(work, subtitles), title };
 }
 

@@ -71,7 +71,7 @@ describe('what was typed wrong is told with the way out', () => {
     // A flag that may stand alone never takes the word behind it for its value.
     ['--verify talk.mp4 --to es --frobnicate', 2, '`--frobnicate` is not an option of `dub`.', undefined],
     ['talk.mp4 --to es --offline=yes', 2, '`--offline` takes no value (`--offline=yes`).', 'Write just --offline.'],
-    ['talk.mp4 --to es --bed duk', 2, '--bed must be duck, keep or mute, not `duk`.', 'Did you mean `duck`?'],
+    ['talk.mp4 --to es --bed duk', 2, '--bed must be duck, keep, mute or separate, not `duk`.', 'Did you mean `duck`?'],
     ['talk.mp4 --to es --duck-db 12', 2, '--duck-db must be a number from -60 to 0 dB, not `12`.', 'Did you mean -12?'],
     ['talk.mp4 --to es --script nope.srt', 3, 'There is no file DIR/nope.srt.', 'Check the spelling and the folder.'],
     ['talk.mp4 --to es --script deep', 3, 'DIR/deep is a folder, not a subtitle file.', 'Name an SRT or VTT file.'],

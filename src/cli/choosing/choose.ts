@@ -62,7 +62,7 @@ export async function chooseEngines(context: ChoiceContext): Promise<ChosenEngin
   const chooser = new Chooser(context);
   const files = matchTranslations(config);
   const asr = await chooser.chooseAsr();
-  const sourceLanguage = settleSource(config, asr);
+  const sourceLanguage = settleSource(config, asr, files);
   const targets: Target[] = [];
   for (const language of config.to) {
     refuseSource(language, sourceLanguage);

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import { languageName, primaryLanguage, sameLanguage } from '../../domain/language.js';
+import { languageName, primaryLanguage, sameLanguage, undetermined } from '../../domain/language.js';
 import { languageOfFileName } from '../../domain/language-names.js';
 import { DubError } from '../../errors.js';
 import type { Chosen } from '../../pipeline/job.js';
@@ -7,13 +7,20 @@ import type { AsrProvider } from '../../providers/asr/contract.js';
 
 /**
  * The language of the speech as far as it is known before recognition.
+ * @param translated the targets that have a finished translation; with one for each nobody needs to know the language,
+ * except who clones voices
  * @throws USAGE when neither --from, the script's name nor the recogniser can tell
  */
-export function settleSource(config: Config, asr: Chosen<AsrProvider> | undefined): string | undefined {
+export function settleSource(
+  config: Config,
+  asr: Chosen<AsrProvider> | undefined,
+  translated: ReadonlyMap<string, unknown>,
+): string | undefined {
   if (config.from !== undefined) return config.from;
   if (config.script !== undefined) {
     const language = languageOfFileName(config.script);
     if (language !== undefined) return language;
+    if (config.voices !== 'clone' && config.to.every((target) => translated.has(target))) return undetermined;
     throw new DubError('USAGE', `The language of ${config.script} is not known.`, {
       hint: 'Say it with --from, for example --from en, or in the name: talk.en.srt.',
     });
