@@ -8,13 +8,14 @@ export interface SpokenPart {
  * Takes markup out of a cue's text: tags, ASS override blocks, ruby readings, entities, control characters. Speakers
  * named by `<v Name>`, `NAME:` or `[A]` come back apart; a cue in which several speak gives a part for each. Lines are
  * trimmed, blank ones left out; a cue without any text gives no part.
+ * @param known labels of speakers that need not look like names
  */
-export function readMarkup(text: string, format: 'srt' | 'vtt'): SpokenPart[] {
+export function readMarkup(text: string, format: 'srt' | 'vtt', known: readonly string[] = []): SpokenPart[] {
   const parts: { speaker: string | undefined; lines: string[] }[] = [];
   for (const voice of splitVoices(text)) {
     parts.push({ speaker: voice.speaker, lines: [] });
     for (const line of plainLines(voice.text, format)) {
-      const label = readLabel(line);
+      const label = readKnownLabel(line, known) ?? readLabel(line);
       if (label) parts.push({ speaker: label.speaker, lines: [] });
       const rest = label ? label.rest : line;
       if (rest !== '') parts.at(-1)!.lines.push(rest);
@@ -95,6 +96,21 @@ const diarized = /^(?:speaker|spk)[ _]?\d{1,3}$/i;
 const noNames = new Set(
   'NOTE,NB,PS,P.S,WARNING,CAUTION,TIP,TODO,FYI,Q.E.D,UPDATE,SOURCE,EXAMPLE,STEP,PART,CHAPTER,OK,MUSIC,SONG'.split(','),
 );
+
+/** A label that is known to be one: `0: So`, `小明: 你好`. Where some are figures, others may be, too. */
+function readKnownLabel(line: string, known: readonly string[]): Label | undefined {
+  if (known.length === 0) return undefined;
+  const upper = line.toLocaleUpperCase('en');
+  const named = known.find((label) => upper.startsWith(`${label.toLocaleUpperCase('en')}:`));
+  const figures = known.some(isFigures) ? /^\d{1,3}(?=:)/.exec(line)?.[0] : undefined;
+  const length = named?.toLocaleUpperCase('en').length ?? figures?.length;
+  if (length === undefined || !/^(?:\s|$)/.test(line.slice(length + 1, length + 2))) return undefined;
+  return { speaker: named ?? figures!, rest: line.slice(length + 1).trim() };
+}
+
+function isFigures(label: string): boolean {
+  return /^\d{1,3}$/.test(label);
+}
 
 /** A speaker's name at the start of a line: `NAR: This is`, `SPEAKER_00: so`, `[A] So`. */
 function readLabel(line: string): Label | undefined {

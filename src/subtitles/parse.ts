@@ -22,14 +22,15 @@ export interface ParsedSubtitles {
  * Reads SRT or WebVTT from a file's bytes. Forgiving: any line end, BOM, `.` or `,`, missing numbers, hours beyond 99.
  * Markup is taken out; sound descriptions stay (`spokenText` leaves them out). Every repair is said in a warning, and
  * no cue with text is left out. Bytes that are no subtitles give zero cues and a warning, never an error.
+ * @param speakers labels that are known to stand before lines, in whatever letters: figures among them are labels too
  */
-export function parseSubtitles(bytes: Uint8Array): ParsedSubtitles {
+export function parseSubtitles(bytes: Uint8Array, speakers: readonly string[] = []): ParsedSubtitles {
   const decoded = decodeText(bytes);
   const lines = splitLines(decoded.text);
   const format = isWebVtt(lines) ? 'vtt' : 'srt';
   const faults = new Faults();
   const blocks = notBeforeZero(findBlocks(lines, format), faults);
-  const read = readCues(blocks, format, faults);
+  const read = readCues(blocks, format, speakers, faults);
   const cues = repairTimes(read, faults);
   return { cues, format, warnings: [...decoded.warnings, ...faults.warnings(), ...emptiness(bytes, blocks, cues)] };
 }
@@ -52,12 +53,17 @@ interface ReadCue extends ParsedCue {
   readonly line: number;
 }
 
-function readCues(blocks: readonly CueBlock[], format: 'srt' | 'vtt', faults: Faults): ReadCue[] {
+function readCues(
+  blocks: readonly CueBlock[],
+  format: 'srt' | 'vtt',
+  speakers: readonly string[],
+  faults: Faults,
+): ReadCue[] {
   const numbers = numberBlocks(blocks, format, faults);
   const taken = new Set(numbers);
   const cues: ReadCue[] = [];
   blocks.forEach((block, index) => {
-    const parts = readMarkup(block.text, format);
+    const parts = readMarkup(block.text, format, speakers);
     if (parts.length === 0) faults.add('empty', block.line);
     const spans = shareTime(
       block,

@@ -22,6 +22,25 @@ describe('readRecurringNames', () => {
   });
 
   it.each([
+    [
+      ['0: Hello.', '1: Good day.', '0: Sit down.'],
+      ['<0> Hello.', '<1> Good day.', '<0> Sit down.'],
+    ],
+    [
+      ['小明：你好。', '老师: 早上好。', '小明：再见。', '老师: 再见。'],
+      ['<小明> 你好。', '<老师> 早上好。', '<小明> 再见。', '<老师> 再见。'],
+    ],
+    [
+      ['der Wirt: Ja.', 'Gast 2: Nein.', 'der Wirt: Doch.', 'Gast 2: Gut.'],
+      ['<der Wirt> Ja.', '<Gast 2> Nein.', '<der Wirt> Doch.', '<Gast 2> Gut.'],
+    ],
+  ])('takes few labels before all cues for speakers, whatever they look like: %j', (texts, expected) => {
+    expect(read(...texts)).toEqual(expected);
+  });
+
+  it.each([
+    [['1: Wash.', '2: Rinse.', '3: Repeat.']],
+    [['0: Hello.', 'Nobody.', '1: Good day.', '0: Yes.']],
     [['Remember: drink water.', 'Remember: sleep.', 'And rest.']],
     [['Note: this is old.', 'Note: this too.', 'Warning: hot.', 'Warning: cold.']],
     [['At 10:30 we left.', '10:30: we left.', 'Twelve: noon']],

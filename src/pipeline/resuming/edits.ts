@@ -4,6 +4,7 @@ import { findSlots } from '../../stages/segment/slots.js';
 import { type ParsedCue, parseSubtitles } from '../../subtitles/parse.js';
 import type { WorkFolder } from '../../workspace/folder.js';
 import type { Session } from '../session.js';
+import { readAddedSpeakers } from './edited-speakers.js';
 
 /** A line that a person has worded. */
 export interface LineEdit {
@@ -30,10 +31,16 @@ const nearMs = 500;
  * The script with what a person has changed in `script.srt`, now or before an earlier run. What they wrote is taken over
  * before the file is written again, so that no machine's words replace theirs.
  */
-export async function withScriptEdits(script: Script, programmeMs: number, session: Session): Promise<Script> {
+export async function withScriptEdits(
+  script: Script,
+  programmeMs: number,
+  session: Pick<Session, 'folder' | 'emit'>,
+): Promise<Script> {
   const { folder } = session;
   const known = (await folder.read<ScriptEdits>('edits.script')) ?? { lines: [] };
-  const found = await readEdited(folder, 'script.srt', session);
+  const labels = speakersOf(applyScriptEdits(script, known, programmeMs));
+  const read = await readEdited(folder, 'script.srt', session, labels);
+  const found = read && { ...read, now: readAddedSpeakers(read.now, read.before) };
   const edits = found === undefined ? known : scriptEdits(known, found);
   if (found !== undefined) await accept(folder, 'edits.script', edits, 'script.srt', found.text);
   return applyScriptEdits(script, edits, programmeMs);
@@ -62,6 +69,12 @@ export async function translationEdits(
   return byUtterance(script, edits.lines);
 }
 
+/** Labels that stand before the lines of a script; a single speaker is not named there. */
+function speakersOf({ utterances }: Script): string[] {
+  const labels = [...new Set(utterances.map(({ speaker }) => speaker))];
+  return labels.length > 1 ? labels : [];
+}
+
 interface EditedFile {
   readonly text: string;
   readonly now: readonly ParsedCue[];
@@ -69,10 +82,15 @@ interface EditedFile {
 }
 
 /** @returns undefined when nobody has edited the file since it was written, or it can no longer be read */
-async function readEdited(folder: WorkFolder, name: string, session: Session): Promise<EditedFile | undefined> {
+async function readEdited(
+  folder: WorkFolder,
+  name: string,
+  session: Pick<Session, 'emit'>,
+  labels: readonly string[] = [],
+): Promise<EditedFile | undefined> {
   const { standing, written } = await folder.readForPeople(name);
   if (standing === undefined || written === undefined || standing === written) return undefined;
-  const [now, before] = [standing, written].map((text) => parseSubtitles(Buffer.from(text)).cues);
+  const [now, before] = [standing, written].map((text) => parseSubtitles(Buffer.from(text), labels).cues);
   if (now!.length > 0) return { text: standing, now: now!, before: before! };
   const message = `${name} was edited by hand, but holds no subtitles any more; it is left out of account.`;
   session.emit({ type: 'warning', stage: 'work', message });
