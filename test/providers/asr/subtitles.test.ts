@@ -5,6 +5,7 @@ import { type AsrSample, asrConformance } from '../../../src/providers/asr/confo
 import type { SubtitleTrack } from '../../../src/providers/asr/contract.js';
 import { subtitles } from '../../../src/providers/asr/subtitles/index.js';
 import { runChecks } from '../../../src/providers/conformance.js';
+import { segment } from '../../../src/stages/segment/index.js';
 import { calm, expectConformance, noTracks, temporaryFolder } from '../support.js';
 
 const hello =
@@ -188,4 +189,21 @@ describe('a subtitle track as the script', () => {
       detail: 'reads the subtitle track 4 of the input',
     });
   });
+});
+
+test('two unnamed speakers are two voices, in one cue and from one to the next', async () => {
+  const text = [
+    '1\n00:00:01,000 --> 00:00:03,000\n- are you coming\n- no I am not\n',
+    '2\n00:00:03,000 --> 00:00:04,000\n>> because it rains\nall day\n',
+    '3\n00:00:04,000 --> 00:00:05,000\n- [laughs]\n',
+  ].join('\n');
+  const file = await writeCues('dashes.en.srt', text);
+  const { transcript } = await make({ file }).transcribe({ ...noTracks, language: 'en' }, calm);
+  expect(transcript.segments).toMatchObject([
+    { id: '1', text: '- are you coming', startMs: 1000, endMs: 2120 },
+    { id: '1-2', text: '- no I am not', startMs: 2120, endMs: 3000 },
+    { id: '2', text: '- because it rains all day', startMs: 3000, endMs: 4000 },
+  ]);
+  const { utterances } = segment({ ...transcript, provider: 'subtitles' }, 10_000);
+  expect(utterances.map((line) => line.text)).toEqual(['are you coming', 'no I am not', 'because it rains all day']);
 });

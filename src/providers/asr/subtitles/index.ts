@@ -52,11 +52,12 @@ class SubtitleScript implements AsrProvider {
   async transcribe(request: AsrRequest, signal: AbortSignal): Promise<AsrReply> {
     throwIfAborted(signal);
     const { cues, warnings, language } = await this.read(request, signal);
-    const segments = cues.map(({ number, startMs, endMs, text, speaker }) => ({
+    const segments = cues.map(({ number, startMs, endMs, text, speaker, newVoice }) => ({
       id: number,
       startMs,
       endMs,
-      text,
+      // The mark stays: it is what tells two unnamed speakers from one.
+      text: newVoice ? `- ${text}` : text,
       speaker,
       words: [],
     }));

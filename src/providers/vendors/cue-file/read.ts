@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { DubError } from '../../../errors.js';
 import { parseSubtitles } from '../../../subtitles/parse.js';
 import { readRecurringNames } from '../../../subtitles/recurring-names.js';
-import { spokenText } from '../../../subtitles/spoken.js';
+import { voicesOf } from './voices.js';
 
 /** One cue of which something is spoken. */
 export interface SpokenCue {
@@ -14,6 +14,8 @@ export interface SpokenCue {
   /** One line, without sound descriptions. */
   readonly text: string;
   readonly speaker?: string | undefined;
+  /** True when a dash or `>>` says that someone else begins to speak. */
+  readonly newVoice: boolean;
 }
 
 /** What of a subtitle file is to be voiced, by start. */
@@ -45,7 +47,7 @@ export function spokenCues(bytes: Uint8Array, name: string): SpokenCues {
       hint: 'It must be an SRT or WebVTT file with at least one cue that has text.',
     });
   }
-  const read = readRecurringNames(cues).map((cue) => ({ ...cue, text: spokenText(cue.text) }));
+  const read = voicesOf(readRecurringNames(cues));
   const silent = read.filter((cue) => cue.text === '').map((cue) => cue.number);
   const left = `${name}: cues that only describe sounds are not voiced: ${someOf(silent)}.`;
   return {
