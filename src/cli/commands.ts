@@ -117,12 +117,12 @@ export const commandTable: Readonly<Record<CommandName, CommandSpec>> = {
   cast: {
     summary: 'show or change who speaks for whom',
     operands: 'show|set|suggest <work folder or input> [SPEAKER=VOICE…]',
-    settings: ['tts', 'work', ...engines, ...shown, 'profile'],
+    settings: ['tts', 'work', 'script', 'from', ...machine, ...engines, ...shown, 'profile'],
     calls: ['lang', 'config', 'help', 'version'],
     examples: [
       ['dub cast show talk.dub', 'each speaker with engine, voice, pitch'],
       ['dub cast set talk.dub A=Cherry B=ben.wav', 'the next run uses it'],
-      ['dub cast suggest talk.dub --tts qwen --lang es', 'voices that fit each pitch'],
+      ['dub cast suggest talk.mp4 --tts qwen --lang es', 'voices that fit each pitch, before any run, too'],
     ],
   },
   providers: {

@@ -208,7 +208,8 @@ function refuseBrokenLimits(soundtrack: HeardSound, way: AsrWay, label: string, 
   }
 }
 
-function textTracks(source: Source): SubtitleTrack[] {
+/** The subtitle tracks of a file that are text. */
+export function textTracks(source: Source): SubtitleTrack[] {
   return source.streams
     .filter((stream) => stream.type === 'subtitle' && textSubtitles.has(stream.codec))
     .map(({ index, language, codec }) => ({ index, language, codec }));

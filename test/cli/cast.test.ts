@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Suggestion } from '../../src/pipeline/casting/edit-cast.js';
 import { medianPitch, trackPitch } from '../../src/sound/pitch.js';
 import { readWav } from '../../src/sound/wav.js';
 import { enrolment, enrolmentSettings } from '../emulators/dashscope/enrolment.js';
@@ -126,6 +127,42 @@ it('`dub cast` shows, changes and suggests, and refuses what is not there', asyn
   expect(unknown).toMatchObject({ exit: 2, stderr: expect.stringContaining('Near ones: Anna.') as string });
   const none = await callDub(['cast', 'show', 'nowhere.dub'], { cwd: folder });
   expect(none).toMatchObject({ exit: 3, stderr: expect.stringContaining('There is no cast yet') as string });
+});
+
+it('`dub cast suggest` finds the speakers of a film that has a script and no cast, and measures them', async () => {
+  const film = await makeFolder();
+  await copyFile(join(folder, 'talk.mp4'), join(film, 'talk.mp4'));
+  const asked = ['cast', 'suggest', 'talk.mp4', '--tts', 'espeak-ng', '--lang', 'es', '--json'];
+  const suggested = await callDub([...asked, '--script', join(folder, 'talk.en.vtt')], { cwd: film });
+  const { suggestions } = JSON.parse(suggested.stdout) as { readonly suggestions: readonly Suggestion[] };
+  expect(suggestions.map(({ speaker }) => speaker)).toEqual(['Bob', 'Anna']);
+  const [bob, anna] = suggestions;
+  expect(bob!.pitchHz).toBeLessThan(155);
+  expect(anna!.pitchHz).toBeGreaterThan(165);
+  expect([bob!.voices[0]!.gender, anna!.voices[0]!.gender]).toEqual(['male', 'female']);
+  // Nothing was written beside the film, and without words there is nobody to find.
+  expect(await readdir(film)).toEqual(['talk.mp4']);
+  const unnamed = await callDub(asked, { cwd: film });
+  expect(unnamed).toMatchObject({ exit: 5, stderr: expect.stringContaining('--script FILE') as string });
+  // What a run has left that came no further than its script is enough, with a person's edits in it.
+  const begun = [
+    'talk.mp4',
+    '--to',
+    'es',
+    '--script',
+    join(folder, 'talk.en.vtt'),
+    '--tts',
+    'espeak-ng',
+    '--voice',
+    'Zed=es',
+  ];
+  const words = ['--translation', `es=${join(folder, 'talk.es.srt')}`, '--cache', join(film, 'cache')];
+  expect((await callDub([...begun, ...words], { cwd: film })).stderr).toContain('the script has Bob, Anna');
+  const script = join(film, 'talk.dub', 'script.srt');
+  await writeFile(script, (await readFile(script, 'utf8')).replace('BOB: Tell', 'Carl: Tell'));
+  const after = await callDub(['cast', 'suggest', 'talk.dub', '--tts', 'espeak-ng', '--lang', 'es'], { cwd: film });
+  expect(after.stdout).toMatch(/BOB +\d+ Hz.*\nANNA +\d+ Hz.*\nCarl +\d+ Hz/);
+  await removeFolder(film);
 });
 
 it('a cast file with a voice that its engine does not have ends before anything is asked for', async () => {

@@ -58,7 +58,7 @@ const mostBytes = 4 * 1024 * 1024;
 export async function readCastFile(path: string): Promise<CastFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new DubError('INPUT_UNREADABLE', `The cast ${path} cannot be read.`, {
-      hint: 'Check the path after --cast; `dub cast suggest` writes one.',
+      hint: 'Check its path; every run leaves one in its work folder, as cast.json.',
       cause,
     });
   });

@@ -4,7 +4,7 @@ import { nearestNames } from '../../domain/nearest.js';
 import { DubError } from '../../errors.js';
 import type { Voice } from '../../providers/tts/contract.js';
 import { assignVoices, genderOfPitch } from '../../stages/cast/assign.js';
-import { writeWhole } from '../../workspace/files.js';
+import { fitName, writeWhole } from '../../workspace/files.js';
 import { toJsonText } from '../readable.js';
 import { type CastEntry, type CastFile, castFileName, readCastFile } from './cast-file.js';
 import { isRecording } from './samples.js';
@@ -21,17 +21,33 @@ export interface FoundCast {
  * @throws INPUT_UNREADABLE when there is none yet
  */
 export async function findCast(path: string): Promise<FoundCast> {
-  const found = await stat(path).catch(() => undefined);
-  const beside = join(dirname(path), `${parse(path).name}.dub`, castFileName);
-  const file = found?.isDirectory() ? join(path, castFileName) : path.endsWith('.json') ? path : beside;
+  const found = await lookForCast(path);
+  if (found !== undefined) return found;
+  const file = await castPathOf(path);
+  throw new DubError('INPUT_UNREADABLE', `There is no cast yet for ${path}: ${file} is not there.`, {
+    hint: 'A run writes it when it knows who speaks. Name its work folder, the input beside it, or a cast file.',
+  });
+}
+
+/** As `findCast`; undefined when there is none yet. */
+export async function lookForCast(path: string): Promise<FoundCast | undefined> {
+  const file = await castPathOf(path);
   const isThere = await stat(file).then(
     () => true,
     () => false,
   );
-  if (isThere) return { path: file, speakers: (await readCastFile(file)).speakers };
-  throw new DubError('INPUT_UNREADABLE', `There is no cast yet for ${path}: ${file} is not there.`, {
-    hint: 'A run writes it when it knows who speaks. Name its work folder, the input beside it, or a cast file.',
-  });
+  return isThere ? { path: file, speakers: (await readCastFile(file)).speakers } : undefined;
+}
+
+async function castPathOf(path: string): Promise<string> {
+  if (path.endsWith('.json')) return path;
+  return join(await workFolderOf(path), castFileName);
+}
+
+/** A work folder itself, or the one that lies beside an input unless it was told otherwise. */
+export async function workFolderOf(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ? path : join(dirname(path), fitName(parse(path).name, '.dub'));
 }
 
 /** What a speaker is to be given. */
@@ -73,7 +89,7 @@ export interface Suggestion {
 const mostSuggested = 3;
 
 /** The voice that a run would choose for each speaker, and two more of the same gender. */
-export function suggestVoices({ speakers }: FoundCast, voices: readonly Voice[]): Suggestion[] {
+export function suggestVoices(speakers: CastFile['speakers'], voices: readonly Voice[]): Suggestion[] {
   const asked = Object.entries(speakers).map(([speaker, { gender, pitchHz }]) => ({
     ...{ speaker, pitchHz, gender: gender ?? genderOfPitch(pitchHz) },
   }));

@@ -17,7 +17,11 @@ const longestExcerptMs = 5000;
 export type ReadSound = (span: Span) => Promise<Float32Array>;
 
 /** Reads the dubbed stream of the input, mono, at `listeningRate`. */
-export function soundOf(source: Source, { streamIndex }: Soundtrack, ctx: StageContext): ReadSound {
+export function soundOf(
+  source: Source,
+  { streamIndex }: Pick<Soundtrack, 'streamIndex'>,
+  ctx: Pick<StageContext, 'tools' | 'signal'>,
+): ReadSound {
   const from = { path: source.path, streamIndex, zeroUs: source.zeroUs };
   return (span) => readExcerpt(from, span, listeningRate, ctx.tools, ctx.signal);
 }
