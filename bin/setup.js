@@ -23,6 +23,7 @@ const needs = {
   /** Tests without them are skipped and say so. */
   optional: [
     { program: 'parallel', apt: ['parallel'] },
+    { program: 'openssl', apt: ['openssl'] },
     { file: '/usr/sbin/slurmctld', apt: ['slurmctld'] },
     { file: '/usr/sbin/slurmd', apt: ['slurmd'] },
     { program: 'sbatch', apt: ['slurm-client'] },

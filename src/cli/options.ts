@@ -416,6 +416,11 @@ export const optionTable: OptionTable = {
     { provider: 'translation:ollama', option: 'baseUrl' },
     'address of Ollama: http://localhost:11434/v1 unless told',
   ),
+  funasrUrl: fromVariables(
+    ['FUNASR_URL'],
+    { provider: 'asr:funasr', option: 'url' },
+    'address of a FunASR server: wss://host:10095',
+  ),
   s3Endpoint: ofS3(['S3_ENDPOINT', 'MINIO_ENDPOINT'], 'endpoint', 'address of a store that speaks S3: MinIO, R2'),
   s3UseSsl: ofS3(['MINIO_USE_SSL'], 'useSsl', 'yes when a bare MINIO_ENDPOINT speaks TLS'),
   s3PublicEndpoint: ofS3(

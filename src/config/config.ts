@@ -85,6 +85,7 @@ export interface Config {
   readonly deepseekApiKey: string | undefined;
   readonly deepseekBaseUrl: string | undefined;
   readonly ollamaBaseUrl: string | undefined;
+  readonly funasrUrl: string | undefined;
   /** A store that speaks S3; the key, its secret and its token are never shown. */
   readonly s3Endpoint: string | undefined;
   readonly s3UseSsl: string | undefined;

@@ -14,12 +14,29 @@ export type Reach = 'configured' | 'public' | 'private';
 /** Keep-alive connections, one pool per reach, so that a guarded request never rides on an unguarded connection. */
 export interface Agents {
   get(reach: Reach): Promise<Dispatcher>;
+  /** A connection for one conversation that is no request; whoever asks for it cuts it at the end. */
+  line(options: LineOptions): Promise<Line>;
   /** Whether the connection of this error was never made. */
   wasUnsent(error: unknown): boolean;
   /** Whether a host's own addresses are private; false when DNS does not know. */
   resolvesPrivately(hostname: string): Promise<boolean>;
   /** Ends all connections at once, those under way too. */
   close(): Promise<void>;
+}
+
+/** What a conversation's connection may be. */
+export interface LineOptions {
+  /** False takes any certificate: for servers of the user's own that have made theirs themselves. */
+  readonly verified: boolean;
+}
+
+/** A connection to be made for one conversation. */
+export interface Line {
+  readonly dispatcher: Dispatcher;
+  /** Why it could not be connected; undefined when it was, or has not been tried. */
+  whyNot(): unknown;
+  /** Ends it at once, whatever is under way. */
+  cut(): Promise<void>;
 }
 
 /** What the connections need to know. */
@@ -48,13 +65,18 @@ export function createAgents(options: AgentOptions): Agents {
   const agents = new Map<Reach, Promise<Dispatcher>>();
   let closed = false;
 
-  async function create(reach: Reach): Promise<Dispatcher> {
+  async function create(reach: Reach, verified = true, onConnected?: OnConnected): Promise<Dispatcher> {
     const { EnvHttpProxyAgent, buildConnector } = await import('undici');
-    const connect = buildConnector({ timeout: options.connectMs, lookup: guarded(lookup, reach) });
+    const connect = buildConnector({
+      timeout: options.connectMs,
+      lookup: guarded(lookup, reach),
+      rejectUnauthorized: verified,
+    });
     return new EnvHttpProxyAgent({
       ...readProxies(options.env),
-      connect: noting(connect, unsent, connecting),
+      connect: noting(connect, { unsent, connecting, onConnected }),
       proxyTls: { timeout: options.connectMs },
+      requestTls: { rejectUnauthorized: verified },
       // http: goes through a proxy in absolute form, as everywhere; CONNECT to port 80 is refused by many.
       proxyTunnel: false,
       // The watch keeps time, to the millisecond and per request.
@@ -71,6 +93,24 @@ export function createAgents(options: AgentOptions): Agents {
       const agent = create(reach);
       agents.set(reach, agent);
       return agent;
+    },
+    async line({ verified }) {
+      if (closed) throw new DubError('INTERRUPTED', 'The run has ended: no more requests are made.');
+      let failed: unknown;
+      let socket: Socket | undefined;
+      const dispatcher = await create('configured', verified, (error, made) => {
+        failed = error ?? undefined;
+        socket = made ?? undefined;
+      });
+      return {
+        dispatcher,
+        whyNot: () => failed,
+        async cut() {
+          // An upgraded connection is no longer the dispatcher's.
+          socket?.destroy();
+          await dispatcher.destroy();
+        },
+      };
     },
     wasUnsent: (error) => typeof error === 'object' && error !== null && unsent.has(error),
     resolvesPrivately(hostname) {
@@ -112,17 +152,29 @@ export function mayReach(kind: AddressKind, reach: Reach): boolean {
   return reach === 'configured' || kind === 'public' || (kind === 'private' && reach === 'private');
 }
 
+/** What is remembered of connections. */
+interface Notes {
+  /** Errors of those that were never made. */
+  readonly unsent: WeakSet<object>;
+  /** Sockets that are still being connected. */
+  readonly connecting: Set<Socket>;
+  readonly onConnected?: OnConnected | undefined;
+}
+
+/** Told of every connection, made or not. */
+type OnConnected = (...result: buildConnector.Callback extends (...args: infer Args) => void ? Args : never) => void;
+
 /** Remembers the errors of connections that were never made, and the sockets that are still being connected. */
 function noting(
   connect: buildConnector.connector,
-  unsent: WeakSet<object>,
-  connecting: Set<Socket>,
+  { unsent, connecting, onConnected }: Notes,
 ): buildConnector.connector {
   return (target, callback) => {
     // The connector returns its socket, which its type leaves out.
     const socket = connect(target, (...result) => {
       if (socket) connecting.delete(socket);
       if (result[0]) unsent.add(result[0]);
+      onConnected?.(...result);
       callback(...result);
     }) as unknown as Socket | undefined;
     if (socket) connecting.add(socket);

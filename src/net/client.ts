@@ -9,6 +9,7 @@ import { createLimiter } from './limits/limiter.js';
 import { createSharedLimits } from './limits/shared-limits.js';
 import { redactText } from './redact.js';
 import { createRunner, type Shared } from './runner.js';
+import { talk } from './talk.js';
 
 /** The HTTP client of the process. Opens nothing and loads nothing until the first request. */
 export function createHttp(options: HttpOptions): Http {
@@ -37,6 +38,7 @@ function scoped(shared: Shared, scope: HttpScope): Http {
     request: (request, signal) => whole(runner, request, signal, (reply) => reply),
     json: (schema, request, signal) => json(runner, schema, request, signal),
     events: (request, signal, options) => events(runner, request, signal, options ?? {}),
+    talk: (request, signal, converse) => talk(runner, request, signal, converse),
     download: createDownload(runner),
     fetch: (defaults, onError) => createFetch(runner, defaults, onError),
     limit(key, rates) {

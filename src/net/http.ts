@@ -34,6 +34,21 @@ export interface HttpRequest {
   readonly onSent?: ((bytes: number) => void) | undefined;
 }
 
+/** A conversation by WebSocket; `ws` and `wss` as well as `http` and `https`. */
+export interface TalkRequest extends Pick<HttpRequest, 'url' | 'idempotent' | 'limiter' | 'limits' | 'retry'> {
+  readonly protocols?: readonly string[] | undefined;
+  /** False takes any certificate: for servers of the user's own that have made theirs themselves. */
+  readonly verified?: boolean | undefined;
+}
+
+/** A conversation while it goes on. */
+export interface Socket {
+  /** Resolves when there is room for more. @throws when the server is gone */
+  send(message: string | Uint8Array): Promise<void>;
+  /** The next text message. @throws `PROVIDER_BAD_REPLY` when the server ends first */
+  next(): Promise<string>;
+}
+
 /** Settings of a `fetch`; the request itself comes from the SDK. */
 export type FetchDefaults = Omit<HttpRequest, 'url' | 'method' | 'headers' | 'body' | 'onSent'>;
 
@@ -150,6 +165,8 @@ export interface Http {
   json<T>(schema: Schema<T>, request: HttpRequest, signal: AbortSignal): Promise<JsonReply<T>>;
   /** The answer as server-sent events; repeated only until the first byte of the stream. */
   events(request: HttpRequest, signal: AbortSignal, options?: EventOptions): Promise<EventReply>;
+  /** A conversation by WebSocket, which ends when `converse` does; one that fails is had again from its start. */
+  talk<T>(request: TalkRequest, signal: AbortSignal, converse: (socket: Socket) => Promise<T>): Promise<T>;
   /**
    * What a link leads to, without credentials: http and https only, no user name in it, no private address, at most
    * three redirects, each checked anew. A file appears under its name only when it is whole.

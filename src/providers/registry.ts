@@ -65,6 +65,15 @@ const entries: Entries = {
     },
     {
       kind: 'asr',
+      name: 'funasr',
+      summary: 'a FunASR server of your own, by WebSocket: word times where its model has them',
+      offline: false,
+      rough: false,
+      setup: '--asr funasr:wss://host:10095 (FUNASR_URL)',
+      load: async () => (await import('./asr/funasr/index.js')).funasr,
+    },
+    {
+      kind: 'asr',
       name: 'whisper-cpp',
       summary: 'whisper.cpp: about 100 languages, with a model file you name',
       offline: true,
