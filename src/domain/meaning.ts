@@ -1,4 +1,5 @@
 import { isUnspaced, primaryLanguage } from './language.js';
+import { toAsciiDigits } from './spoken/digits.js';
 import { numberWords } from './spoken/number-words.js';
 import { measuresIn, symbolWord } from './spoken/spell-out.js';
 
@@ -202,17 +203,7 @@ export function holdsNumber(translation: string, number: string): boolean {
 }
 
 function asciiDigits(text: string): string {
-  return text
-    .normalize('NFKC')
-    .replace(/\p{Nd}/gu, (digit) => String(digitValue(digit)))
-    .replace(/(?<=\d)[.,'’\u00a0\u202f ](?=\d{3}(?!\d))/g, '');
-}
-
-/** Decimal digits come in runs of ten that begin at zero. */
-function digitValue(digit: string): number {
-  let zero = digit.codePointAt(0)!;
-  for (let back = 0; back < 9 && /\p{Nd}/u.test(String.fromCodePoint(zero - 1)); back++) zero--;
-  return digit.codePointAt(0)! - zero;
+  return toAsciiDigits(text.normalize('NFKC')).replace(/(?<=\d)[.,'’\u00a0\u202f ](?=\d{3}(?!\d))/g, '');
 }
 
 /** Case and endings aside: a term is inflected in many languages. */

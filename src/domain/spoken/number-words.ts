@@ -1,21 +1,6 @@
 import { primaryLanguage } from '../language.js';
-
-/** How one language says whole numbers: written out in words, agreement of gender and case aside. */
-interface NumberSpeaker {
-  /** 0 … 999. */
-  small(value: number): string;
-  /** `1000`, `2000`, …: the count and its word for thousand. */
-  thousand(count: number, small: (value: number) => string): string;
-  /** Words for 10⁶ and 10⁹: one, several, and two to four where that differs. */
-  readonly millions: readonly [string, string, string?];
-  readonly milliards: readonly [string, string, string?];
-  /** A year from 1100 on, where it is not said like any other number. */
-  year?(value: number, small: (value: number) => string): string | undefined;
-  /** What stands between the whole part and the decimals. */
-  readonly point: string;
-}
-
-const split = (words: string) => words.split(' ');
+import { asianSpeakers } from './asian-numbers.js';
+import { byHundreds, joined, type NumberSpeaker, slavic, split, tensThenOnes } from './number-parts.js';
 
 const english = split(
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
@@ -66,7 +51,22 @@ const polishHundreds = split('- sto dwieście trzysta czterysta pięćset sześ�
 const turkish = split('sıfır bir iki üç dört beş altı yedi sekiz dokuz');
 const turkishTens = split('- on yirmi otuz kırk elli altmış yetmiş seksen doksan');
 
+const swedish = split(
+  'noll ett två tre fyra fem sex sju åtta nio tio elva tolv tretton fjorton femton sexton sjutton arton nitton',
+);
+const swedishTens = split('- - tjugo trettio fyrtio femtio sextio sjuttio åttio nittio');
+const czech = split(
+  'nula jedna dva tři čtyři pět šest sedm osm devět deset jedenáct dvanáct třináct čtrnáct patnáct šestnáct sedmnáct osmnáct devatenáct',
+);
+const czechTens = split('- - dvacet třicet čtyřicet padesát šedesát sedmdesát osmdesát devadesát');
+const ukrainian = split(
+  'нуль один два три чотири п’ять шість сім вісім дев’ять десять одинадцять дванадцять тринадцять чотирнадцять п’ятнадцять шістнадцять сімнадцять вісімнадцять дев’ятнадцять',
+);
+const ukrainianTens = split('- - двадцять тридцять сорок п’ятдесят шістдесят сімдесят вісімдесят дев’яносто');
+const ukrainianHundreds = split('- сто двісті триста чотириста п’ятсот шістсот сімсот вісімсот дев’ятсот');
+
 const speakers: Readonly<Record<string, NumberSpeaker>> = {
+  ...asianSpeakers,
   en: {
     small: byHundreds(
       (value) => tensThenOnes(value, english, englishTens),
@@ -82,6 +82,7 @@ const speakers: Readonly<Record<string, NumberSpeaker>> = {
       return `${small(first)} ${last < 10 ? `oh ${small(last)}` : small(last)}`;
     },
     point: 'point',
+    byDigit: true,
   },
   es: {
     small: byHundreds(
@@ -115,6 +116,7 @@ const speakers: Readonly<Record<string, NumberSpeaker>> = {
         ? undefined
         : `${small(Math.trunc(value / 100))}hundert${value % 100 === 0 ? '' : small(value % 100)}`,
     point: 'Komma',
+    byDigit: true,
   },
   nl: {
     small: byHundreds(
@@ -163,6 +165,7 @@ const speakers: Readonly<Record<string, NumberSpeaker>> = {
     millions: ['миллион', 'миллионов', 'миллиона'],
     milliards: ['миллиард', 'миллиардов', 'миллиарда'],
     point: 'целых',
+    afterDecimals: ['десятых', 'сотых', 'тысячных'],
   },
   pl: {
     small: byHundreds(
@@ -189,15 +192,50 @@ const speakers: Readonly<Record<string, NumberSpeaker>> = {
     milliards: ['bir milyar', 'milyar'],
     point: 'virgül',
   },
+  sv: {
+    small: byHundreds(
+      (value) => swedish[value] ?? joined(swedishTens[Math.trunc(value / 10)]!, swedish[value % 10]!, value % 10, ''),
+      (count) => `${swedish[count]}hundra`,
+      '',
+    ),
+    thousand: (count, small) => `${small(count)}tusen`,
+    millions: ['en miljon', 'miljoner'],
+    milliards: ['en miljard', 'miljarder'],
+    year: (value, small) =>
+      value >= 2000
+        ? undefined
+        : `${small(Math.trunc(value / 100))}hundra${value % 100 === 0 ? '' : small(value % 100)}`,
+    point: 'komma',
+  },
+  cs: {
+    small: byHundreds(
+      (value) => tensThenOnes(value, czech, czechTens),
+      (count) => ['', 'sto', 'dvě stě', 'tři sta', 'čtyři sta'][count] ?? `${czech[count]} set`,
+    ),
+    thousand: (count, small) =>
+      count === 1 ? 'tisíc' : `${small(count)} ${slavic(count, 'tisíc', 'tisíce', 'tisíc')}`,
+    millions: ['milion', 'milionů', 'miliony'],
+    milliards: ['miliarda', 'miliard', 'miliardy'],
+    point: 'celá',
+  },
+  uk: {
+    small: byHundreds(
+      (value) => tensThenOnes(value, ukrainian, ukrainianTens),
+      (count) => ukrainianHundreds[count]!,
+    ),
+    thousand: (count, small) =>
+      count === 1
+        ? 'тисяча'
+        : `${small(count).replace(/один$/, 'одна').replace(/два$/, 'дві')} ${slavic(count, 'тисяча', 'тисячі', 'тисяч')}`,
+    millions: ['мільйон', 'мільйонів', 'мільйони'],
+    milliards: ['мільярд', 'мільярдів', 'мільярди'],
+    point: 'цілих',
+    afterDecimals: ['десятих', 'сотих', 'тисячних'],
+  },
 };
 
 /** Largest number that is said as one; longer rows of digits are read one by one. */
 const largest = 999_999_999_999;
-
-/** Whether the numbers of a language can be written out. */
-export function saysNumbers(language: string): boolean {
-  return speakers[primaryLanguage(language)] !== undefined;
-}
 
 /**
  * A whole number in words, nominative and masculine: `1984` is `one thousand nine hundred eighty-four`, as a year
@@ -217,12 +255,21 @@ export function numberWords(digits: string, language: string, asYear = false): s
   return sayWhole(value, speaker);
 }
 
-/** The word between the whole part and the decimals, undefined for a language without a table. */
-export function pointWord(language: string): string | undefined {
-  return speakers[primaryLanguage(language)]?.point;
+/** A whole number and its decimals as they are said; undefined for a language without a table. */
+export function decimalWords(whole: string, decimals: string, language: string): string | undefined {
+  const speaker = speakers[primaryLanguage(language)];
+  if (speaker === undefined) return undefined;
+  const { point, byDigit = false, afterDecimals } = speaker;
+  const apart = byDigit || (afterDecimals === undefined && /^0|^\d{3,}/.test(decimals));
+  const rest = apart
+    ? [...decimals].map((digit) => speaker.small(Number(digit))).join(' ')
+    : numberWords(decimals, language);
+  const parts = [numberWords(whole, language), point, rest, afterDecimals?.[decimals.length - 1]];
+  return parts.filter((part) => part !== undefined).join(' ');
 }
 
 function sayWhole(value: number, speaker: NumberSpeaker): string {
+  if (speaker.whole !== undefined) return speaker.whole(value);
   if (value < 1000) return speaker.small(value);
   const parts: string[] = [];
   const milliards = Math.trunc(value / 1e9);
@@ -239,23 +286,6 @@ function sayLarge(count: number, names: NumberSpeaker['millions'], { small }: Nu
   const [one, many, few = many] = names;
   if (count > 1) return `${small(count)} ${few === many ? many : slavic(count, many, few, many)}`;
   return one === many ? `${small(1)} ${one}` : one;
-}
-
-function byHundreds(
-  below100: (value: number) => string,
-  hundred: (count: number, rest: number) => string,
-  between = ' ',
-): (value: number) => string {
-  return (value) => {
-    if (value < 100) return below100(value);
-    const rest = value % 100;
-    const head = hundred(Math.trunc(value / 100), rest);
-    return rest === 0 ? head : head + between + below100(rest);
-  };
-}
-
-function tensThenOnes(value: number, ones: readonly string[], tens: readonly string[]): string {
-  return ones[value] ?? joined(tens[Math.trunc(value / 10)]!, ones[value % 10]!, value % 10, ' ');
 }
 
 function onesThenTens(value: number, ones: readonly string[], tens: readonly string[], and: string): string {
@@ -280,18 +310,6 @@ function italianTensAndOnes(value: number): string {
   const one = value % 10;
   if (one === 0) return ten;
   return (one === 1 || one === 8 ? ten.slice(0, -1) : ten) + italian[one]!;
-}
-
-/** One, two to four, or more of something; eleven to fourteen count as more. */
-function slavic(count: number, one: string, few: string, many: string): string {
-  const last = count % 10;
-  const isTeen = Math.trunc(count / 10) % 10 === 1;
-  if (!isTeen && last === 1) return one;
-  return !isTeen && last >= 2 && last <= 4 ? few : many;
-}
-
-function joined(ten: string, one: string, rest: number, between: string): string {
-  return rest === 0 ? ten : ten + between + one;
 }
 
 function joinWords(...words: readonly string[]): string {

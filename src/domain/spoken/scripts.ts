@@ -1,4 +1,5 @@
 import { primaryLanguage } from '../language.js';
+import { thaiSyllables } from './thai.js';
 
 /** Chinese characters, each a syllable. */
 const han = /\p{Script=Han}/gu;
@@ -8,13 +9,19 @@ const hangul = /[\uac00-\ud7a3]/g;
 const kana = /[\u3041-\u3096\u30a1-\u30fa\u30fc\uff66-\uff9d]/g;
 const bendingKana = /[ぁぃぅぇぉゃゅょゎァィゥェォャュョヮｧｨｩｪｫｬｭｮ]/g;
 
-/** Readings of Chinese characters in running Japanese text have about so many morae: Sino-Japanese 2 or 1, native 1 to 4. */
-const moraePerKanji = 1.8;
+/**
+ * Kanji that are mostly read with one mora, in words or with the kana that follow them. With them, and two for all others,
+ * half of 168 sentences of a handbook are as long as a dictionary reads them, nine tenths within 6.3 %.
+ */
+const shortKanji: ReadonlySet<string> = new Set(
+  '二五時自地気子手目社者出見来世下理言書食知持語部度無野多所主初和利加化科可価家午個湖故呼去居区具句議技器期機記起季義基寄喜希危奇規紀視史司市師志始試詩資支歯児字次辞磁写射捨車舎取守酒種首受授樹需諸助序素組祖礎訴他打値置貯途都努図尼波派破馬比非費否皮悲被飛避美備鼻不婦府富普武舞保歩補募墓暮模麻魔未味魅務夢余与里離慮路炉露話場治差査座砂佐以済',
+);
 
-/** Morae of Japanese text; kanji, whose reading is not written, by their mean. */
+/** Morae of Japanese text; kanji, whose reading is not written, by what is usual for them. */
 export function moraeOf(text: string): number {
-  const all = (text.match(kana) ?? []).length - (text.match(bendingKana) ?? []).length;
-  return all + Math.round((text.match(han) ?? []).length * moraePerKanji);
+  const kanji = text.match(han) ?? [];
+  const ofKanji = kanji.reduce((sum, sign) => sum + (sign === '私' ? 3 : shortKanji.has(sign) ? 1 : 2), 0);
+  return ofKanji + (text.match(kana) ?? []).length - (text.match(bendingKana) ?? []).length;
 }
 
 /** Chinese characters of a text. */
@@ -53,27 +60,6 @@ function silentVowels(word: string): number {
   const inner =
     word.match(new RegExp(`(?<=[\\p{L}\\p{M}][\\p{M}]?)(?<!^.)${bare}(?=[\\p{Lo}][\\u093e-\\u094c])`, 'gu')) ?? [];
   return last + Math.min(1, inner.length);
-}
-
-/**
- * Thai writes vowels before, above, below and after consonants and often none at all. Every written vowel is a syllable
- * (ำ and ฤ are too; parts of one vowel are counted once); of consonants in a row without a vowel two make one.
- */
-function thaiSyllables(word: string): number {
-  const plain = word
-    .normalize('NFC')
-    .replace(/.[\u0e4c\u0ecc]/gu, '')
-    .replace(/[\u0e48-\u0e4b\u0ec8-\u0ecb]/g, '');
-  const vowels = plain
-    // เ…ีย, เ…ือ, เ…า, เ…ะ, โ…ะ, ัว: one vowel, written in pieces.
-    .replace(/[เแโ](\p{Lo}{1,2})(?:ียะ?|ือะ?|าะ?|ะ|อะ?)/gu, '$1ะ')
-    .replace(/ัวะ?/g, 'ะ')
-    .match(/[\u0e30-\u0e3a\u0e40-\u0e44\u0e47\u0eb0-\u0ebb\u0ec0-\u0ec4]/g);
-  const written = vowels?.length ?? 0;
-  const bare =
-    plain.match(/(?<![\u0e30-\u0e3a\u0e40-\u0e44\u0e47])(?:[\u0e01-\u0e2e]){2,}(?![\u0e30-\u0e3a\u0e47])/g) ?? [];
-  const implied = bare.reduce((sum, run) => sum + Math.floor(run.length / 3), 0);
-  return Math.max(1, written + (written === 0 ? Math.ceil(bare.join('').length / 2) : implied));
 }
 
 /** Khmer and Burmese: consonants that are not stacked below another and not closed by a killer. */

@@ -68,7 +68,11 @@ const rules: Readonly<Record<string, VowelRule>> = {
     // i only softens the consonant where a vowel follows.
     silent: [[/(?<=[^aąeęioóuy])i(?=[aąeęoóu])/g, 'j']],
   },
-  cs: { vowels: 'aáeéěiíoóuúůyý', together: /ou|au|eu/g, silent: syllabicConsonants('aáeéěiíoóuúůyý') },
+  cs: {
+    vowels: 'aáeéěiíoóuúůyý',
+    together: /ou|au|eu/g,
+    silent: [...syllabicConsonants('aáeéěiíoóuúůyý'), [/(?<=sed|os)m(?![aáeéěiíoóuúůyý])/g, 'um']],
+  },
   sk: { vowels: 'aáäeéiíoóôuúyý', together: /ia|ie|iu|ou|au/g, silent: syllabicConsonants('aáäeéiíoóôuúyý') },
   hr: { vowels: 'aeiou', silent: syllabicConsonants('aeiou') },
   sl: { vowels: 'aeiou', silent: syllabicConsonants('aeiou') },
@@ -138,8 +142,15 @@ export function syllablesOf(word: string, language: string): number {
   if (!/\p{L}/u.test(plain)) return 0;
   if (primary === 'en') return englishSyllables(plain);
   if (primary === 'fr') return frenchSyllables(plain);
+  if (primary === 'vi') return vietnameseSyllables(plain);
   const rule = rules[aliases[primary] ?? primary] ?? rules['*']!;
   return Math.max(1, rule.words?.[plain] ?? byRule(plain, rule) ?? byConsonants(plain));
+}
+
+/** Vietnamese is written syllable by syllable: vowels beside each other are one, whatever their marks. */
+function vietnameseSyllables(word: string): number {
+  const plain = word.normalize('NFD').replace(/\p{M}/gu, '');
+  return Math.max(1, (plain.match(/[aeiouy]+/g) ?? []).length);
 }
 
 /** Vowel groups; undefined for a word of another script, which the rule knows nothing of. */
@@ -152,7 +163,9 @@ function byRule(word: string, { vowels, together, silent = [] }: VowelRule): num
   return others > 0 ? others : undefined;
 }
 
-/** Scripts that leave vowels out (Arabic, Hebrew): about two letters make a syllable. */
+/** Scripts that leave vowels out (Arabic, Hebrew): the vowel marks where they are written, else two letters a syllable. */
 function byConsonants(word: string): number {
+  const marked = (word.match(/[\u064b-\u0650\u0622]/g) ?? []).length;
+  if (marked > 0) return marked;
   return Math.ceil((word.match(/\p{L}/gu) ?? []).length / 2);
 }

@@ -33,9 +33,9 @@ export function countPauses(text: string): number {
     .length;
 }
 
-/** Words, with the apostrophe that joins two; numbers; and East Asian signs, which stand without spaces. */
+/** Words, with the apostrophe that joins two; numbers; and signs that stand beside other scripts without a space. */
 const tokens =
-  /\d+(?:\.\d+)?|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]+|[\p{L}\p{M}]+(?:[’'][\p{L}\p{M}]+)*/gu;
+  /\d+(?:\.\d+)?|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]+|\p{Script=Hangul}+|(?:\p{Script=Latin}\p{M}*)+(?:[’'](?:\p{Script=Latin}\p{M}*)+)*|(?:(?!\p{Script=Latin}|\p{Script=Hangul}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana})\p{L}[\p{M}\u200c\u200d]*)+(?:[’'](?!\p{Script=Latin})\p{L}[\p{L}\p{M}]*)*/gu;
 
 function unitsOf(token: string, primary: string, language: string, shouted: boolean): number {
   if (/^\d/.test(token)) return digitUnits(token, primary);
@@ -63,14 +63,19 @@ const soundsLetters: ReadonlySet<string> = new Set(['es', 'it', 'pt', 'ca', 'gl'
 /** Capitals that are read letter by letter: no more than five of them, and not to be said as a word. */
 function isSpelled(word: string, primary: string): boolean {
   if (!/^\p{Lu}{2,5}s?$/u.test(word)) return false;
-  // Of three letters only O·N·U and the like are words, and only where every letter is sounded.
-  if (word.length <= 3) return !(soundsLetters.has(primary) && /^[AEIOU][^AEIOU][AEIOU]$/.test(word));
+  // Of three letters only those like ONU, PIB and RAI are words, and only where every letter is sounded.
+  if (word.length <= 3)
+    return !(
+      soundsLetters.has(primary) &&
+      /^[AEIOU]?[^AEIOU][AEIOU][^AEIOU]?$|^[^AEIOU][AEIOU]{2}$/.test(word) &&
+      word.length === 3
+    );
   return !/[AEIOUАЕИОУЭЮЯ]/u.test(word) || /[^AEIOUY]{3}|^[^AEIOU]{2}/.test(word);
 }
 
 /** A text in capitals throughout is loud, not full of acronyms. */
 function isShouted(text: string): boolean {
-  const words = text.match(/\p{L}{2,}/gu) ?? [];
+  const words = (text.match(/\p{L}{2,}/gu) ?? []).filter((word) => /[\p{Lu}\p{Ll}]/u.test(word));
   return words.length > 2 && words.every((word) => word === word.toUpperCase());
 }
 
@@ -86,8 +91,8 @@ const letterNames: Readonly<Record<string, string>> = {
   nl: 'y2',
   pl: 'y2',
   tr: 'w2',
-  ja: '*2',
-  ko: 'f2h3s2w4x2l1m1n1r1',
+  ja: 'h3j3w5x4*2',
+  ko: 'a2f2h3i2j2k2s2v2w3x2y2z2',
   zh: 'w3',
 };
 
