@@ -76,7 +76,7 @@ export const funasr = defineProvider({
           return { ready: true, detail: `a FunASR server at ${server.host}` };
         } catch (error) {
           if (!(error instanceof DubError) || error.code === 'INTERRUPTED') throw error;
-          return { ready: false, detail: error.message, hint: error.hint, code: error.code };
+          return { ready: false, detail: error.message.replace(/\.$/, ''), hint: error.hint, code: error.code };
         }
       },
       async transcribe(request, signal) {
