@@ -76,7 +76,6 @@ const said = (text: string) => text.toLowerCase().match(/[\p{L}']+/gu);
 describe.each([
   ['the C++ server', { build: 'cpp', times: 'sentences' }],
   ['the Python server', { build: 'python', times: 'words' }],
-  ['a server with SenseVoice', { build: 'cpp', times: 'tags' }],
 ] as const)('asr funasr in front of %s', (_, settings) => {
   it('conforms', async () => {
     const emulator = await start(settings);
