@@ -51,7 +51,7 @@ export interface FaultyProgram {
 }
 
 /** A program with a fault, and what it was asked. */
-export interface Sabotage {
+interface Sabotage {
   readonly program: string;
   requests(): Promise<number>;
   open(): Promise<number>;
@@ -60,7 +60,7 @@ export interface Sabotage {
 let sabotages = 0;
 
 /** Writes a program that passes queries on to the real one and meets the fault as soon as it has to work. */
-export async function sabotage(engine: FaultyProgram, fault: Fault): Promise<Sabotage> {
+async function sabotage(engine: FaultyProgram, fault: Fault): Promise<Sabotage> {
   const mark = `${fault}-${++sabotages}`;
   const log = join(engine.folder, `${mark}.pids`);
   await writeFile(log, '');
@@ -101,6 +101,28 @@ export async function sabotage(engine: FaultyProgram, fault: Fault): Promise<Sab
     open: async () => ((await Promise.all((await pids()).map(isAlive))).some((alive) => alive) ? 1 : 0),
   };
 }
+
+/**
+ * How a local engine is made to fail: by a program with the fault. Without a service behind it there is no key and no rate.
+ * @param make the engine with options of its own
+ */
+export function failingProgram<Provider>(
+  engine: FaultyProgram,
+  make: (options: { binary: string; timeoutMs: number }) => Provider,
+) {
+  return async (fault: Fault) => {
+    if (fault === 'auth' || fault === 'rate-limit') return undefined;
+    const broken = await sabotage(engine, fault);
+    return { ...broken, provider: make({ binary: broken.program, timeoutMs: limitFor(fault) }) };
+  };
+}
+
+/** The checks that `failingProgram` leaves out, for `expectConformance`. */
+export const withoutService: Readonly<Record<string, string>> = {
+  'never repeats a request that was refused for its key': 'the subject cannot make the fault "auth"',
+  'waits as it is told when it asked too often, or says how long to wait':
+    'the subject cannot make the fault "rate-limit"',
+};
 
 async function readPids(path: string): Promise<number[]> {
   const text = await readFile(path, 'utf8').catch(() => '');

@@ -8,13 +8,12 @@ import { requirePrograms } from '../../support/engines.js';
 import {
   calm,
   expectConformance,
-  type FaultyProgram,
+  failingProgram,
   ffmpeg,
-  limitFor,
   noTracks,
   runProgram,
-  sabotage,
   temporaryFolder,
+  withoutService,
   writeProgram,
 } from '../support.js';
 
@@ -67,7 +66,7 @@ test('pocketsphinx conforms', async () => {
   const output = 'good morning\n<s> 0.110 0.220 0.999800\ngood(2) 0.230 0.350 0.048570\nmorning 0.360 0.9';
   await runProgram('sh', '-c', 'printf "%s" "$1" > "$2"', 'sh', output, sample);
   // Without arguments the program explains itself: that is how it is known.
-  const engine: FaultyProgram = { folder, real, queries: ['""'], sample, cutBytes: 80 };
+  const failing = failingProgram({ folder, real, queries: ['""'], sample, cutBytes: 80 }, make);
   const results = await runChecks(asrConformance, {
     provider: make(),
     language: 'en',
@@ -77,18 +76,12 @@ test('pocketsphinx conforms', async () => {
     unknownLanguage: 'es',
     leastRecall: 0.7,
     secrets: ['sk-sphinx-secret'],
-    failing: async (fault) => {
-      if (fault === 'auth' || fault === 'rate-limit' || fault === 'empty') return undefined;
-      const broken = await sabotage(engine, fault);
-      return { ...broken, provider: make({ binary: broken.program, timeoutMs: limitFor(fault) }) };
-    },
+    failing: async (fault) => (fault === 'empty' ? undefined : failing(fault)),
   });
   expectConformance(results, {
     // Nothing printed is how it says that nobody spoke.
     'takes an empty reply for an error': 'the subject cannot make the fault "empty"',
-    'never repeats a request that was refused for its key': 'the subject cannot make the fault "auth"',
-    'waits as it is told when it asked too often, or says how long to wait':
-      'the subject cannot make the fault "rate-limit"',
+    ...withoutService,
   });
 });
 

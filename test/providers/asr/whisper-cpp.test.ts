@@ -10,11 +10,11 @@ import {
   calm,
   expectConformance,
   type FaultyProgram,
+  failingProgram,
   ffmpeg,
-  limitFor,
   noTracks,
-  sabotage,
   temporaryFolder,
+  withoutService,
   writeProgram,
 } from '../support.js';
 
@@ -118,17 +118,9 @@ test('whisper-cpp conforms', async () => {
     unknownLanguage: 'tlh',
     leastRecall: 1,
     secrets: ['sk-whisper-secret'],
-    failing: async (fault) => {
-      if (fault === 'auth' || fault === 'rate-limit') return undefined;
-      const broken = await sabotage(engine, fault);
-      return { ...broken, provider: make({ binary: broken.program, timeoutMs: limitFor(fault) }) };
-    },
+    failing: failingProgram(engine, make),
   });
-  expectConformance(results, {
-    'never repeats a request that was refused for its key': 'the subject cannot make the fault "auth"',
-    'waits as it is told when it asked too often, or says how long to wait':
-      'the subject cannot make the fault "rate-limit"',
-  });
+  expectConformance(results, withoutService);
 });
 
 describe('whisper-cpp', () => {

@@ -11,9 +11,9 @@ import {
   calm,
   expectConformance,
   type FaultyProgram,
-  limitFor,
-  sabotage,
+  failingProgram,
   temporaryFolder,
+  withoutService,
   writeProgram,
 } from '../support.js';
 
@@ -58,17 +58,9 @@ test('apertium conforms', async () => {
     otherLines,
     unservedPair: { source: 'en', target: 'ja' },
     secrets: ['sk-apertium-secret'],
-    failing: async (fault) => {
-      if (fault === 'auth' || fault === 'rate-limit') return undefined;
-      const broken = await sabotage(engine, fault);
-      return { ...broken, provider: make({ binary: broken.program, timeoutMs: limitFor(fault) }) };
-    },
+    failing: failingProgram(engine, make),
   });
-  expectConformance(results, {
-    'never repeats a request that was refused for its key': 'the subject cannot make the fault "auth"',
-    'waits as it is told when it asked too often, or says how long to wait':
-      'the subject cannot make the fault "rate-limit"',
-  });
+  expectConformance(results, withoutService);
 });
 
 describe('apertium', () => {

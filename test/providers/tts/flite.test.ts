@@ -12,11 +12,11 @@ import {
   decodeSpeech,
   expectConformance,
   type FaultyProgram,
+  failingProgram,
   ffmpeg,
-  limitFor,
   runProgram,
-  sabotage,
   temporaryFolder,
+  withoutService,
 } from '../support.js';
 
 const text = 'Good morning.';
@@ -48,17 +48,9 @@ test('flite conforms', async () => {
     unspokenLanguage: 'es',
     secrets: ['sk-flite-secret'],
     decode: decodeSpeech,
-    failing: async (fault) => {
-      if (fault === 'auth' || fault === 'rate-limit') return undefined;
-      const broken = await sabotage(engine, fault);
-      return { ...broken, provider: make({ binary: broken.program, timeoutMs: limitFor(fault) }) };
-    },
+    failing: failingProgram(engine, make),
   });
-  expectConformance(results, {
-    'never repeats a request that was refused for its key': 'the subject cannot make the fault "auth"',
-    'waits as it is told when it asked too often, or says how long to wait':
-      'the subject cannot make the fault "rate-limit"',
-  });
+  expectConformance(results, withoutService);
   expect(await readdir(join(folder, 'scratch'))).toEqual([]);
 });
 

@@ -10,12 +10,12 @@ import {
   calm,
   expectConformance,
   type FaultyProgram,
+  failingProgram,
   ffmpeg,
-  limitFor,
   readSpeech,
   runProgram,
-  sabotage,
   temporaryFolder,
+  withoutService,
   writeProgram,
 } from '../support.js';
 
@@ -93,12 +93,6 @@ function subject(binary: string) {
   return { ...spoken, provider: make({ binary }), secrets: ['sk-piper-secret'] };
 }
 
-const withoutService = {
-  'never repeats a request that was refused for its key': 'the subject cannot make the fault "auth"',
-  'waits as it is told when it asked too often, or says how long to wait':
-    'the subject cannot make the fault "rate-limit"',
-};
-
 test('piper conforms with the newer program', async () => {
   process.env.DUB_TEST_API_KEY = 'sk-piper-secret';
   const [sample, silence] = [join(folder, 'sample.wav'), join(folder, 'silence.wav')];
@@ -108,11 +102,7 @@ test('piper conforms with the newer program', async () => {
   const engine: FaultyProgram = { folder, real: programs.ohf, queries: ['--help'], ...work };
   const results = await runChecks(ttsConformance, {
     ...subject(programs.ohf),
-    failing: async (fault) => {
-      if (fault === 'auth' || fault === 'rate-limit') return undefined;
-      const broken = await sabotage(engine, fault);
-      return { ...broken, provider: make({ binary: broken.program, timeoutMs: limitFor(fault) }) };
-    },
+    failing: failingProgram(engine, make),
   });
   expectConformance(results, withoutService);
   const left = await readdir(folder);

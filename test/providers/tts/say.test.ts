@@ -9,12 +9,12 @@ import {
   calm,
   expectConformance,
   type FaultyProgram,
+  failingProgram,
   ffmpeg,
-  limitFor,
   readSpeech,
   runProgram,
-  sabotage,
   temporaryFolder,
+  withoutService,
   writeProgram,
 } from '../support.js';
 
@@ -80,17 +80,9 @@ test('say conforms', async () => {
     unspokenLanguage: 'fi',
     secrets: ['sk-say-secret'],
     decode: readSpeech,
-    failing: async (fault) => {
-      if (fault === 'auth' || fault === 'rate-limit') return undefined;
-      const broken = await sabotage(engine, fault);
-      return { ...broken, provider: make({ binary: broken.program, timeoutMs: limitFor(fault) }) };
-    },
+    failing: failingProgram(engine, make),
   });
-  expectConformance(results, {
-    'never repeats a request that was refused for its key': 'the subject cannot make the fault "auth"',
-    'waits as it is told when it asked too often, or says how long to wait':
-      'the subject cannot make the fault "rate-limit"',
-  });
+  expectConformance(results, withoutService);
 });
 
 describe('say', () => {
