@@ -3,9 +3,9 @@
  * own key, JSON modes, thinking and error bodies (their pages and SDKs as of November 2026). What the model writes is
  * what the model behind the other emulator writes.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ChatSettings, type Message, type Mischief, write } from '../dashscope/chat.js';
+import { listenOnLoopback } from '../loopback.js';
 
 /** Which service it plays. */
 export type Played = 'glm' | 'deepseek' | 'openai' | 'ollama';
@@ -85,17 +85,8 @@ export async function startCompletions(
   const mischief: Mischief[] = [];
   let planned: { fault: CompletionsFault; left: number } | undefined;
   let requests = 0;
-  let open = 0;
 
-  const server = createServer((request, response) => {
-    open++;
-    response.on('close', () => open--);
-    answer(request, response).catch(() => request.socket.destroy());
-  });
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  async function answer(request: IncomingMessage, response: ServerResponse, sent: Buffer): Promise<void> {
     if (request.method !== 'POST' || request.url !== `${service.path}/chat/completions`) {
       return tell(response, 404, {
         error: { message: `no route ${request.method} ${request.url}`, type: 'invalid_request_error' },
@@ -112,7 +103,7 @@ export async function startCompletions(
     if (fault?.kind === 'empty') return void response.writeHead(200).end();
     if (service.key !== undefined && request.headers.authorization !== `Bearer ${service.key}`)
       return tell(response, 401, wrongKey(played));
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as Readonly<Record<string, unknown>>;
+    const body = JSON.parse(sent.toString()) as Readonly<Record<string, unknown>>;
     bodies.push(body);
     for (const field of Object.keys(body))
       if (!service.fields.includes(field)) violations.push(`${played}: unknown field ${field}`);
@@ -160,23 +151,20 @@ export async function startCompletions(
     return planned.fault;
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const server = await listenOnLoopback(answer);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${service.path}`,
+    url: `${server.url}${service.path}`,
     ...{ violations, bodies, mischief },
     get requests() {
       return requests;
     },
     get open() {
-      return open;
+      return server.open;
     },
     fail(fault) {
       planned = { fault, left: fault.times ?? 1 };
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    close: () => server.close(),
   };
 }
 

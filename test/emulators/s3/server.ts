@@ -3,8 +3,8 @@
  * from the specification (Amazon S3 API reference, "Authenticating Requests: Using Query Parameters"), not by any client.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listenOnLoopback } from '../loopback.js';
 
 /** What can go wrong. */
 export interface S3Fault {
@@ -53,18 +53,8 @@ export async function startS3(account: S3Account = s3Account): Promise<S3Emulato
   const counts = new Map<string, number>();
   const faults = new Map<string, { fault: S3Fault; left: number }>();
   let aheadMs = 0;
-  let open = 0;
 
-  const server = createServer((request, response) => {
-    open++;
-    response.on('close', () => open--);
-    answer(request, response).catch(() => request.socket.destroy());
-  });
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const body = Buffer.concat(chunks);
+  async function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
     const method = request.method ?? '';
     counts.set(method, (counts.get(method) ?? 0) + 1);
     const fault = takeFault(method);
@@ -152,12 +142,12 @@ export async function startS3(account: S3Account = s3Account): Promise<S3Emulato
     return planned.fault;
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const server = await listenOnLoopback(answer);
+  const { url, port } = server;
   return {
-    ...{ url: `http://127.0.0.1:${port}`, port, objects, violations },
+    ...{ url, port, objects, violations },
     get open() {
-      return open;
+      return server.open;
     },
     requests: (method) => counts.get(method) ?? 0,
     fail: (method, fault) => void faults.set(method, { fault, left: fault.times ?? 1 }),
@@ -165,10 +155,7 @@ export async function startS3(account: S3Account = s3Account): Promise<S3Emulato
     advance(ms) {
       aheadMs += ms;
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    close: () => server.close(),
   };
 }
 

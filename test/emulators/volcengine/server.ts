@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Ear, Heard } from '../dashscope/ear.js';
+import { listenOnLoopback } from '../loopback.js';
 
 /** What can go wrong at `submit`, `query` or `flash`. */
 export interface Fault {
@@ -121,17 +121,8 @@ export async function startVolcengine(ear: Ear): Promise<VolcengineEmulator> {
   const faults = new Map<Endpoint, { fault: Fault; left: number }>();
   const counts = new Map<Endpoint, number>();
   let paid = 0;
-  let open = 0;
 
-  const server = createServer((request, response) => {
-    open++;
-    response.on('close', () => open--);
-    answer(request, response).catch(() => request.socket.destroy());
-  });
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  async function answer(request: IncomingMessage, response: ServerResponse, sent: Buffer): Promise<void> {
     const route = routes[request.url ?? ''];
     if (request.method !== 'POST' || !route)
       return tell(response, 404, undefined, `no route ${request.method} ${request.url}`);
@@ -145,7 +136,7 @@ export async function startVolcengine(ear: Ear): Promise<VolcengineEmulator> {
     const id = String(request.headers['x-api-request-id'] ?? '');
     if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return refuse(response, 'X-Api-Request-Id is no UUID');
     if (request.headers['x-api-sequence'] !== '-1') return refuse(response, 'X-Api-Sequence is not -1');
-    const text = Buffer.concat(chunks).toString();
+    const text = sent.toString();
     if (route.endpoint === 'query') return query(response, id, `${account} ${resource}`, text);
     const body = submitted.safeParse(parse(text));
     if (!body.success) return refuse(response, `body: ${z.prettifyError(body.error)}`);
@@ -256,23 +247,20 @@ export async function startVolcengine(ear: Ear): Promise<VolcengineEmulator> {
     tell(response, 200, 45_000_001, why.slice(0, 100));
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const server = await listenOnLoopback(answer);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     ...{ behaviour, violations, bodies },
     get paid() {
       return paid;
     },
     get open() {
-      return open;
+      return server.open;
     },
     requests: (endpoint) => counts.get(endpoint) ?? 0,
     fail: (endpoint, fault) => void faults.set(endpoint, { fault, left: fault.times ?? 1 }),
     heal: () => faults.clear(),
-    async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    close: () => server.close(),
   };
 }
 
