@@ -154,20 +154,23 @@ export async function expectError(
 
 const never = new AbortController().signal;
 
+/** That a provider can be used and says so. */
+export const readyCheck: Check<{ readonly provider: ProviderBase }> = {
+  name: 'says whether it is ready, with words for a person',
+  safe: true,
+  async run({ provider }) {
+    const readiness = await provider.ready(never);
+    claim(readiness.detail.trim() !== '', 'The readiness has no detail.');
+    claim(readiness.ready, `It is not ready: ${readiness.detail}`);
+  },
+};
+
 /** What every provider that works for a stage must keep about its readiness. */
 export function readinessChecks<Provider extends ProviderBase>(): readonly Check<
   FaultHooks<Provider> & { readonly provider: Provider }
 >[] {
   return [
-    {
-      name: 'says whether it is ready, with words for a person',
-      safe: true,
-      async run({ provider }) {
-        const readiness = await provider.ready(never);
-        claim(readiness.detail.trim() !== '', 'The readiness has no detail.');
-        claim(readiness.ready, `It is not ready: ${readiness.detail}`);
-      },
-    },
+    readyCheck,
     {
       name: 'says how to get what is missing',
       safe: false,

@@ -1,4 +1,12 @@
-import { type Check, CheckSkipped, checkNoSecrets, claim, expectError, type FaultHooks } from '../conformance.js';
+import {
+  type Check,
+  CheckSkipped,
+  checkNoSecrets,
+  claim,
+  expectError,
+  type FaultHooks,
+  readyCheck,
+} from '../conformance.js';
 import type { StorageProvider } from './contract.js';
 
 /** A storage provider under test. */
@@ -16,15 +24,7 @@ const sending = { mediaType: 'audio/flac', forModel: 'any' };
 
 /** What every storage provider must keep. */
 export const storageConformance: readonly Check<StorageSubject>[] = [
-  {
-    name: 'says whether it is ready, with words for a person',
-    safe: true,
-    async run({ provider }) {
-      const readiness = await provider.ready(never);
-      claim(readiness.detail.trim() !== '', 'The readiness has no detail.');
-      claim(readiness.ready, `It is not ready: ${readiness.detail}`);
-    },
-  },
+  readyCheck,
   {
     name: 'refuses to put a file when it stores nothing, and names the flag',
     safe: true,

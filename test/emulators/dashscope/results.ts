@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Emulator } from './server.js';
 import { listen, type RawAnswer, type RawRequest } from './wire.js';
-import { xmlError } from './xml.js';
+import { scriptedRefusal, xmlError } from './xml.js';
 
 /** The host of signed result links: another origin, which takes no credentials but the signature. */
 export interface Results {
@@ -62,15 +62,7 @@ export async function createResults(emulator: Emulator): Promise<Results> {
     return {
       fault,
       answer: async () => {
-        const given =
-          fault && (fault.kind ?? 'status') === 'status'
-            ? xmlError(
-                fault.status ?? 500,
-                fault.code ?? 'InternalError',
-                fault.message ?? 'Scripted fault.',
-                fault.retryAfter,
-              )
-            : answer(request);
+        const given = scriptedRefusal(fault) ?? answer(request);
         logged.status = given.status;
         return given;
       },

@@ -3,7 +3,7 @@ import { ApiError } from './api-error.js';
 import { type FormPart, readForm } from './form.js';
 import type { Call, Emulator } from './server.js';
 import { listen, type RawAnswer, type RawRequest } from './wire.js';
-import { xmlError } from './xml.js';
+import { scriptedRefusal, xmlError } from './xml.js';
 
 /** A file in temporary storage. */
 export interface StoredObject {
@@ -215,16 +215,10 @@ export async function createUploads(emulator: Emulator): Promise<Uploads> {
       fault,
       answer: async () => {
         const given =
-          fault && (fault.kind ?? 'status') === 'status'
-            ? xmlError(
-                fault.status ?? 500,
-                fault.code ?? 'InternalError',
-                fault.message ?? 'Scripted fault.',
-                fault.retryAfter,
-              )
-            : request.method === 'POST' && request.url.pathname === '/'
-              ? store(request)
-              : xmlError(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.');
+          scriptedRefusal(fault) ??
+          (request.method === 'POST' && request.url.pathname === '/'
+            ? store(request)
+            : xmlError(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.'));
         logged.status = given.status;
         return given;
       },

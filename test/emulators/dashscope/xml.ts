@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Fault } from './faults.js';
 import type { RawAnswer } from './wire.js';
 
 /** An error as object storage answers it. */
@@ -17,6 +18,13 @@ export function xmlError(status: number, code: string, message: string, retryAft
   const headers = { 'content-type': 'application/xml', server: 'AliyunOSS', 'x-oss-request-id': requestId };
   const waiting = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   return { status, headers: { ...headers, ...waiting }, body: Buffer.from(lines.join('\n')) };
+}
+
+/** The refusal that a scripted fault asks for; undefined for none, and for faults of the connection. */
+export function scriptedRefusal(fault: Fault | undefined): RawAnswer | undefined {
+  if (fault === undefined || (fault.kind ?? 'status') !== 'status') return undefined;
+  const { status = 500, code = 'InternalError', message = 'Scripted fault.', retryAfter } = fault;
+  return xmlError(status, code, message, retryAfter);
 }
 
 function xmlText(text: string): string {
