@@ -85,6 +85,9 @@ interface Try {
 /** Further than this from its own rate a voice changes its manner. */
 const easyRates = { min: 0.9, max: 1.25 };
 
+/** A line so much shorter than what the slowest rate fills is not worth a take: it would drawl and fall silent all the same. */
+const worthSlowing = 0.8;
+
 async function chooseTries(
   work: TargetWork,
   casting: Casting,
@@ -109,7 +112,7 @@ async function chooseTries(
       : await adapt(
           work.shared.script,
           translation,
-          left,
+          left.map((misfit) => atNaturalRate(misfit, lines.get(misfit.utteranceId)!)),
           translator.provider,
           { label: translator.label, shapedBy: scope },
           ctx,
@@ -128,6 +131,11 @@ async function chooseTries(
       : byRate(work, casting, lines.get(misfit.utteranceId)!, misfit, true);
   });
   return [...first, ...rest].filter((one) => one !== undefined);
+}
+
+/** A new wording is spoken at the voice's natural rate, whatever the rate of the take that was measured. */
+function atNaturalRate(misfit: Misfit, { rate = 1 }: TranslatedLine): Misfit {
+  return { ...misfit, spokenMs: Math.round(misfit.spokenMs * rate) };
 }
 
 function hasOthers({ others = [] }: Chosen<unknown>): boolean {
@@ -150,6 +158,7 @@ function byRate(
   const needed = (now * misfit.spokenMs) / wantedMs;
   const [least, most] = [Math.max(easyRates.min, limits.min), Math.min(easyRates.max, limits.max)];
   if (!asFarAsItGoes && (needed < least || needed > most)) return undefined;
+  if (needed < least * worthSlowing) return undefined;
   // Rounded away from 1, so that the rate asked for is enough.
   const rate = Math.min(most, Math.max(least, needed > 1 ? Math.ceil(needed * 50) / 50 : Math.floor(needed * 50) / 50));
   if (Math.abs(rate / now - 1) < 0.015) return undefined;
@@ -165,7 +174,7 @@ function ratesOf({ shared }: TargetWork, { cast, engines }: Casting, { utterance
 /** Another wording that came with the first; undefined when none is nearer to what is wanted. */
 function byWording({ language }: TargetWork, line: TranslatedLine, misfit: Misfit): Try | undefined {
   if (line.byHand) return undefined;
-  const { spokenMs, wantedMs } = misfit;
+  const { spokenMs, wantedMs } = atNaturalRate(misfit, line);
   const perUnit = spokenMs / Math.max(1, countUnits(line.text, language));
   const off = (text: string) => Math.abs(Math.log((countUnits(text, language) * perUnit) / wantedMs));
   const near = (line.wordings ?? []).filter(

@@ -11,7 +11,7 @@ import { withScratchFolder } from '../../vendors/local/scratch.js';
 import { SharedAnswer } from '../../vendors/local/shared.js';
 import { readOutput, textToSpeak, unknownVoice, unspokenLanguage } from '../../vendors/local/speech.js';
 import { checkSpeech } from '../../vendors/local/wave.js';
-import type { TtsProvider, Voice } from '../contract.js';
+import type { TtsProvider, TtsRequest, Voice } from '../contract.js';
 import { toPlainText } from './text.js';
 
 const name = 'flite';
@@ -47,7 +47,7 @@ export const flite = defineProvider({
 });
 
 class Flite implements TtsProvider {
-  readonly limits = { maxChars: 5000, languages: ['en'], concurrency: 2 } as const;
+  readonly limits = { maxChars: 5000, languages: ['en'], concurrency: 2, rate: { min: 0.5, max: 2 } } as const;
   private readonly probe: EngineProbe;
   private readonly names = new SharedAnswer((signal) => this.askVoiceNames(signal));
 
@@ -78,26 +78,24 @@ class Flite implements TtsProvider {
     return { version: engineVersionNow(this.probe), stretch: this.options.stretch };
   }
 
-  async synthesize(request: { text: string; language: string; voice: string }, signal: AbortSignal) {
+  async synthesize(request: TtsRequest, signal: AbortSignal) {
     const spoken = toPlainText(textToSpeak({ engine: name, text: request.text, maxChars: this.limits.maxChars }));
     if (primaryLanguage(request.language) !== 'en') throw unspokenLanguage(name, request.language, ['en']);
     const text = textToSpeak({ engine: name, text: spoken.text, maxChars: Number.POSITIVE_INFINITY });
     const known = await this.names.get(signal);
     // flite takes its default voice for an unknown one without a word.
     if (!known.includes(request.voice)) throw unknownVoice(name, request.voice, known);
-    const audio = await withScratchFolder(this.scratch, signal, (folder) =>
-      this.speak(folder, text, request.voice, signal),
-    );
+    const audio = await withScratchFolder(this.scratch, signal, (folder) => this.speak(folder, text, request, signal));
     checkSpeech(audio, text, name);
     const dropped = `flite reads English letters only and left out: ${spoken.dropped.join(' ')}`;
     return { ...noNotes, audio: audio!, mediaType: 'audio/wav', warnings: spoken.dropped.length > 0 ? [dropped] : [] };
   }
 
-  private async speak(folder: string, text: string, voice: string, signal: AbortSignal) {
+  private async speak(folder: string, text: string, { voice, rate = 1 }: TtsRequest, signal: AbortSignal) {
     const textPath = join(folder, 'text.txt');
     const wavePath = join(folder, 'speech.wav');
     await writeFile(textPath, text);
-    const stretch = `duration_stretch=${this.options.stretch}`;
+    const stretch = `duration_stretch=${(this.options.stretch / rate).toFixed(3)}`;
     await runEngine(this.run(['-voice', voice, '--setf', stretch, '-f', textPath, '-o', wavePath]), signal);
     return readOutput(wavePath);
   }
