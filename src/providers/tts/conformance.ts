@@ -99,6 +99,21 @@ export const ttsConformance: readonly Check<TtsSubject>[] = [
     },
   },
   {
+    name: 'speaks faster when it is asked to, where it says that it can',
+    safe: true,
+    async run(subject) {
+      const most = subject.provider.limits.rate?.max;
+      if (most === undefined || most < 1.1) return;
+      const rate = Math.min(1.25, most);
+      const plain = await speak(subject, subject.longText);
+      const faster = await speak(subject, subject.longText, rate);
+      // Pauses and silence at the ends may stay as they are.
+      const times = plain.durationMs / faster.durationMs;
+      claim(times > 1 + (rate - 1) * 0.5, `Asked for ${rate}, it was ${times.toFixed(2)} times as fast.`);
+      claim(times < 1 + (rate - 1) * 1.5, `Asked for ${rate}, it was ${times.toFixed(2)} times as fast.`);
+    },
+  },
+  {
     name: 'speaks text that looks like options, markup and commands',
     safe: false,
     async run(subject) {
@@ -216,8 +231,8 @@ function endsAt(subject: TtsSubject, fault: Fault, codes: Parameters<typeof expe
   return expectFault(subject, fault, codes, (provider) => synthesizeShort(subject, provider, never));
 }
 
-async function speak(subject: TtsSubject, text: string): Promise<DecodedSpeech> {
-  const request = { text, language: subject.language, voice: await firstVoice(subject) };
+async function speak(subject: TtsSubject, text: string, rate?: number): Promise<DecodedSpeech> {
+  const request = { text, language: subject.language, voice: await firstVoice(subject), rate };
   const reply: TtsReply = await subject.provider.synthesize(request, never);
   claim(reply.mediaType.startsWith('audio/'), `The media type is ${reply.mediaType}.`);
   claim(reply.audio.length > 0, 'There is no audio.');

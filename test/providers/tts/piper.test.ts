@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do case "$1" in
   -c) config=$2; shift 2;;
   -f) out=$2; shift 2;;
   -s) speaker=$2; shift 2;;
-  --length_scale) rate=110; shift 2;;
+  --length_scale) rate=$(awk "BEGIN { print int(175 / $2) }"); shift 2;;
   -q) shift;;
   *) echo "Unknown option $1" >&2; exit 1;;
 esac; done
@@ -48,7 +48,7 @@ while [ $# -gt 0 ]; do case "$1" in
   -c) config=$2; shift 2;;
   -f) out=$2; shift 2;;
   -s) speaker=$2; shift 2;;
-  --length-scale) rate=110; shift 2;;
+  --length-scale) rate=$(awk "BEGIN { print int(175 / $2) }"); shift 2;;
   *) echo "$1" >> "$folder/spoken-options"; shift;;
 esac; done
 [ -n "$out" ] || { echo played >> "$folder/played"; exit 0; }
