@@ -14,6 +14,7 @@ import {
 import { readAmount, readCurrency, readExchangeRates, readPrices } from '../config/money-readers.js';
 import type { Feed, OptionTable } from '../config/option.js';
 import {
+  readAudioTrack,
   readChoice,
   readLanguage,
   readLanguages,
@@ -105,6 +106,18 @@ export const optionTable: OptionTable = {
     default: undefined,
     defaultText: "from the script file's name or the recogniser",
     help: 'language of the speech',
+  },
+  audioTrack: {
+    group: 'Languages and text',
+    flag: '--audio-track',
+    value: 'number|lang',
+    env: ['DUBBING_AUDIO_TRACK'],
+    rc: true,
+    read: readAudioTrack,
+    default: undefined,
+    defaultText: 'the one in the language of the speech, else the default one',
+    help: 'which sound of the input is dubbed: its number, from 0, or its language',
+    example: 1,
   },
   script: {
     group: 'Languages and text',

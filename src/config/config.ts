@@ -45,6 +45,8 @@ export interface Config {
   readonly to: readonly string[];
   readonly from: string | undefined;
   readonly range: Span | undefined;
+  /** The audio track to dub, from 0 or by its language; undefined for the one in the language spoken. */
+  readonly audioTrack: number | string | undefined;
   /** How many speakers there are, `auto` to have them told apart; undefined for one voice. */
   readonly speakers: number | 'auto' | undefined;
   readonly script: string | undefined;

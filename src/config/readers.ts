@@ -202,6 +202,14 @@ export function readOutput(raw: unknown, place: Place): string {
   return isAbsolute(whole) || whole.startsWith('{dir}') ? whole : resolve(place.folder, whole);
 }
 
+/** An audio track: its number from 0, or a language as BCP 47. */
+export function readAudioTrack(raw: unknown, place: Place): number | string {
+  const number = typeof raw === 'string' && /^\s*\d{1,3}\s*$/.test(raw) ? Number(raw) : raw;
+  if (typeof number !== 'number') return readLanguage(raw, place);
+  if (Number.isInteger(number) && number >= 0) return number;
+  throw bad(place, `${place.label} must be the number of an audio track, from 0, not ${describe(raw)}.`);
+}
+
 /** How many speakers there are, 1 to 100, or `auto`. */
 export function readSpeakers(raw: unknown, place: Place): number | 'auto' {
   const given = typeof raw === 'string' ? raw.trim().toLowerCase() : raw;

@@ -40,7 +40,7 @@ function namedStream(streams: readonly SourceStream[], wanted: number | string):
   if (found) return found;
   const known = streams.map((stream, index) => `${index}${stream.language ? ` (${nameOf(stream.language)})` : ''}`);
   throw new DubError('USAGE', `There is no audio track ${wanted}; there are: ${known.join(', ')}.`, {
-    hint: 'Tracks are counted from 0; a language tag such as en works where the tracks are tagged.',
+    hint: 'Give --audio-track one of these; a language works where the tracks are tagged with theirs.',
   });
 }
 

@@ -16,10 +16,12 @@ export async function* fileChunks(path: string, length: number): AsyncGenerator<
   } catch (cause) {
     throw unreadableFile(path, cause);
   }
-  if (read < length) throw new DubError('INPUT_UNREADABLE', `${path} became shorter while it was sent.`);
+  if (read < length) throw new DubError('INPUT_UNREADABLE', `${path} became shorter while it was sent.`, { hint });
 }
 
 /** The error of a file that was to be sent and cannot be read. */
 export function unreadableFile(path: string, cause: unknown): DubError {
-  return new DubError('INPUT_UNREADABLE', `${path} cannot be read to send it.`, { cause });
+  return new DubError('INPUT_UNREADABLE', `${path} cannot be read to send it.`, { hint, cause });
 }
+
+const hint = 'Check that the file is still there and may be read, and that nothing writes to it.';

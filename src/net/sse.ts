@@ -112,6 +112,7 @@ function tooLong(maxChars: number): DubError {
   const error = new DubError(
     'PROVIDER_BAD_REPLY',
     `The event stream has a line or an event of more than ${maxChars} characters.`,
+    { hint: 'Check the base URL and the proxy: something else than the service may have answered.' },
   );
   return withFacts(error, { retryable: false });
 }

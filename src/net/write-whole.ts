@@ -39,8 +39,13 @@ async function writeBeside(path: string, chunks: AsyncIterable<Uint8Array>): Pro
 function unwritable(path: string, cause: unknown): unknown {
   const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
   if (typeof code !== 'string') return cause;
-  const details = { hint: 'Make room or name another folder; the same command resumes.', cause };
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new DubError('DISK_FULL', `There is no room for ${path}.`, details);
-  return new DubError('OUTPUT_UNWRITABLE', `${path} cannot be written (${code}).`, { cause });
+    return new DubError('DISK_FULL', `There is no room for ${path}.`, {
+      hint: 'Free some space, or put the work folder elsewhere with --work DIR; the same command resumes.',
+      cause,
+    });
+  return new DubError('OUTPUT_UNWRITABLE', `${path} cannot be written (${code}).`, {
+    hint: 'Choose a folder you may write to with --work, or mend its permissions.',
+    cause,
+  });
 }

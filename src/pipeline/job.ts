@@ -76,6 +76,8 @@ export interface DubJob {
   readonly skipFinished?: boolean | undefined;
   /** BCP 47 of the speech when the user named it. */
   readonly sourceLanguage?: string | undefined;
+  /** The audio track to dub: from 0, or the first tagged with a language; undefined as `AudioChoice` has it. */
+  readonly audioTrack?: number | string | undefined;
   /** How many speakers there are, `auto` to have them told apart, undefined for one voice. */
   readonly speakers?: number | 'auto' | undefined;
   readonly asr: Chosen<AsrProvider>;

@@ -31,6 +31,7 @@ export function extractKey(job: DubJob, source: Source): unknown {
     source: source.fingerprint,
     path: source.path,
     language: job.sourceLanguage,
+    audioTrack: job.audioTrack,
     needsAudio,
   };
 }

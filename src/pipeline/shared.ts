@@ -58,14 +58,15 @@ export async function prepareShared(job: DubJob, source: Source, session: Sessio
 
 function extractSound(job: DubJob, source: Source, session: Session): Promise<Soundtrack> {
   const { folder } = session;
-  const language = job.sourceLanguage;
+  const { sourceLanguage: language, audioTrack } = job;
+  const choice = { language, audioTrack, needsSpeech: needsSpeech(job), speechKeeper: folder.files };
   return session.stage(
     { stage: 'extract' },
     (ctx) =>
       folder.once(
         'extract',
         extractKey(job, source),
-        () => extract(source, { language, needsSpeech: needsSpeech(job), speechKeeper: folder.files }, ctx),
+        () => extract(source, choice, ctx),
         (value) => filesExist([value.speechPath]),
       ),
     (value) => `${formatClock(value.durationMs)} ${value.layout}, ${value.loudness.integratedLufs.toFixed(1)} LUFS`,

@@ -164,7 +164,7 @@ function refuseSilence(source: Source, stream: SourceStream, loudness: Loudness)
     `The audio of ${source.path} (stream ${stream.index}) is silent all through: ${peak}.`,
     {
       hint: others
-        ? 'Another audio track may hold the speech: name its language with --from.'
+        ? 'Another audio track may hold the speech: name it with --audio-track, counted from 0.'
         : 'Check the recording; there is nothing in it to dub.',
     },
   );

@@ -232,7 +232,10 @@ async function convert(audio: Uint8Array, mediaType: string, id: string, ctx: St
   };
   await runFfmpeg(job, ctx.tools, ctx.signal).catch((cause: unknown) => {
     if (cause instanceof DubError && cause.code !== 'FFMPEG_FAILED') throw cause;
-    throw new DubError('PROVIDER_BAD_REPLY', `The voice engine's ${mediaType} cannot be decoded.`, { cause });
+    throw new DubError('PROVIDER_BAD_REPLY', `The voice engine's ${mediaType} cannot be decoded.`, {
+      hint: 'Try the line with another voice (--voice) or engine (--tts).',
+      cause,
+    });
   });
   return readFile(to);
 }

@@ -60,7 +60,7 @@ export async function transcribe(
   const segments = tidySegments(heard.reply.transcript.segments, soundtrack.durationMs);
   if (!segments.some(({ startMs }) => startMs < soundtrack.durationMs)) {
     throw new DubError('INPUT_NO_SPEECH', `${label} found no speech in ${source.path}.`, {
-      hint: 'Check that the right audio track was chosen; `--asr` names another recogniser, `--script` gives it the text.',
+      hint: 'Check that the right audio track was chosen (--audio-track); `--asr` names another recogniser, `--script` gives the text.',
     });
   }
   return { language: heard.reply.transcript.language, provider: labelOf(heard.way, options), segments };

@@ -307,6 +307,16 @@ describe('an interruption', () => {
   });
 });
 
+it('--audio-track names the sound to dub, and one that is not there ends the run', async () => {
+  const { exit, stderr } = await call(['talk.mp4', '--to', 'es', '--offline', '--audio-track', '3', ...words], {
+    cwd: await own('tracks'),
+  });
+  expect(exit).toBe(2);
+  expect(stderr).toContain(
+    'dub: There is no audio track 3; there are: 0.\n  Give --audio-track one of these; a language works where',
+  );
+});
+
 it.each([
   [[0, 8, 0], 8],
   [[8, 7], 7],

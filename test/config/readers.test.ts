@@ -179,6 +179,23 @@ describe('choices, numbers and switches', () => {
   });
 });
 
+describe('an audio track', () => {
+  it.each([
+    ['0', 0],
+    [' 12 ', 12],
+    [1, 1],
+    ['en', 'en'],
+    ['Spanish', 'es'],
+  ])('%j is %j', (raw, value) => {
+    expect(readers.readAudioTrack(raw, place)).toBe(value);
+  });
+
+  it('is no negative number, and no language that does not exist', () => {
+    expect(refusal(() => readers.readAudioTrack(-1, place)).message).toContain('--flag must be the number of an audio');
+    expect(refusal(() => readers.readAudioTrack('-1', place)).message).toContain('`-1` is not a language');
+  });
+});
+
 describe('speakers', () => {
   it.each([
     ['auto', 'auto'],
