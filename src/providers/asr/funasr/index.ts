@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { primaryLanguage } from '../../../domain/language.js';
 import { DubError } from '../../../errors.js';
 import type { Http, Socket } from '../../../net/http.js';
 import { readWav } from '../../../sound/wav.js';
 import { defineProvider } from '../../define.js';
+import { readSoundFile } from '../../vendors/sound-file/read.js';
 import type { AsrProvider, AsrReply, AsrRequest } from '../contract.js';
 import { readServer } from './address.js';
 import { withCertificateHint } from './errors.js';
@@ -114,12 +114,7 @@ function replyOf({ language, speakers }: AsrRequest, heard: ReturnType<typeof re
 }
 
 async function readSound(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new DubError('INPUT_UNREADABLE', `${path} cannot be read to recognise it.`, {
-      hint: 'Check that the file is still there and may be read.',
-      cause,
-    });
-  });
+  const bytes = await readSoundFile(path);
   const wav = readWav(bytes);
   if (wav?.channels === 1 && wav.sampleRate === 16_000) {
     return new Uint8Array(Int16Array.from(wav.samples, (sample) => sample * 32_768).buffer);

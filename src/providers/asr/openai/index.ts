@@ -1,9 +1,9 @@
-import { access, constants } from 'node:fs/promises';
 import { primaryLanguage } from '../../../domain/language.js';
 import { DubError } from '../../../errors.js';
 import { defineProvider } from '../../define.js';
 import { withHint } from '../../vendors/audio-server/errors.js';
 import { lookAtServer, openAiSecrets, openAiServer, splitModel } from '../../vendors/audio-server/openai.js';
+import { requireSoundFile } from '../../vendors/sound-file/read.js';
 import type { AsrLimits, AsrProvider, AsrReply, AsrRequest, AsrWay, AsrWish } from '../contract.js';
 import { type Asker, createAsker, type ReplyForm } from './ask.js';
 import { openAiAsrOptions } from './options.js';
@@ -55,7 +55,7 @@ export const openai = defineProvider({
     async function recognise(request: AsrRequest, whole: boolean, signal: AbortSignal): Promise<AsrReply> {
       const { audio, language, speakers } = request;
       if (!audio) throw new Error('openai was asked to transcribe without audio');
-      await requireReadable(audio.path);
+      await requireSoundFile(audio.path);
       const code = language === undefined ? undefined : primaryLanguage(language);
       const reply = await askerOf(formOf(model)).ask(audio, code, signal);
       const read = readTranscription(reply, audio.durationMs);
@@ -119,14 +119,5 @@ function refuseUntimed(segments: AsrReply['transcript']['segments'], durationMs:
   if (first.startMs > 0 || first.endMs < durationMs) return;
   throw new DubError('PROVIDER_UNSUPPORTED', `${host} gives no times, so speakers cannot be told apart by it.`, {
     hint: 'Leave --speakers out: the sound is then cut at silences and sent in pieces. Or choose another recogniser with --asr.',
-  });
-}
-
-async function requireReadable(path: string): Promise<void> {
-  await access(path, constants.R_OK).catch((cause: unknown) => {
-    throw new DubError('INPUT_UNREADABLE', `${path} cannot be read to recognise it.`, {
-      hint: 'Check that the file is still there and may be read.',
-      cause,
-    });
   });
 }

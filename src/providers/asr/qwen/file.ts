@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { DubError } from '../../../errors.js';
 import { replyStatus } from '../../../net/facts.js';
 import { type DashscopeClient, type FinishedTask, taskDeadlineMs } from '../../vendors/dashscope/index.js';
+import { requireSoundFile } from '../../vendors/sound-file/read.js';
 import type { AsrReply, AsrRequest } from '../contract.js';
 import { codeFor } from './language.js';
 import type { AsrModel } from './models.js';
@@ -67,7 +67,7 @@ async function submit(
   signal: AbortSignal,
 ) {
   if (!request.publishAudio) throw needsStore(model);
-  await requireAudio(request.audio?.path ?? '');
+  await requireSoundFile(request.audio?.path ?? '');
   const url = await request.publishAudio(model.id, signal);
   const { speakers } = request;
   const { context, contextAs, timeoutMs } = options;
@@ -184,16 +184,6 @@ function toReply(
   const wish = { durationMs, language, wantsSpeakers: wantsSpeakers && canTell };
   const { warnings, ...transcript } = readTranscript(outcome.file, wish);
   return { transcript, warnings: [...told, ...warnings], ...notes };
-}
-
-/** Nothing is published and submitted for a file that is not there. */
-async function requireAudio(path: string): Promise<void> {
-  await access(path).catch((cause: unknown) => {
-    throw new DubError('INPUT_UNREADABLE', `${path} cannot be read to recognise it.`, {
-      hint: 'Check that the file is still there and may be read.',
-      cause,
-    });
-  });
 }
 
 /** What a person is told when a model that tells no speakers was asked for them. */

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { parseLanguage } from '../../../domain/language.js';
 import { DubError } from '../../../errors.js';
 import type { Schema } from '../../../net/http.js';
+import { readSoundFile } from '../../vendors/sound-file/read.js';
 import type { AsrReply, AsrRequest } from '../contract.js';
 import { type FileRecogniser, noSpeakers } from './file.js';
 import { codeFor } from './language.js';
@@ -66,7 +66,7 @@ export async function allowedPiece({ model }: FileRecogniser, { audio }: AsrRequ
   if (!audio) throw new Error('qwen was asked to transcribe without audio');
   const { mediaType, durationMs } = audio;
   if (durationMs > longestPieceMs) throw tooLong(model.id, `${Math.round(durationMs / 1000)} s`, '180 s');
-  const bytes = await readAudio(audio.path);
+  const bytes = await readSoundFile(audio.path);
   if (bytes.length > largestPieceBytes) throw tooLong(model.id, `${bytes.length} bytes`, `${largestPieceBytes} bytes`);
   return { uri: `data:${mediaType};base64,${bytes.toString('base64')}`, mediaType, durationMs };
 }
@@ -104,15 +104,6 @@ export function emptyReply({ language }: AsrRequest, warnings: readonly string[]
     transcript: { language: settleLanguage(language, undefined, []).language, segments: [] },
     ...{ warnings, units: [], requestIds: [] },
   };
-}
-
-async function readAudio(path: string): Promise<Buffer> {
-  return readFile(path).catch((cause: unknown) => {
-    throw new DubError('INPUT_UNREADABLE', `${path} cannot be read to recognise it.`, {
-      hint: 'Check that the file is still there and may be read.',
-      cause,
-    });
-  });
 }
 
 function tooLong(model: string, has: string, takes: string): DubError {

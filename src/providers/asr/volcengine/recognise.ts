@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { primaryLanguage } from '../../../domain/language.js';
 import { DubError } from '../../../errors.js';
 import { systemClock } from '../../../net/clock.js';
 import { replyStatus } from '../../../net/facts.js';
+import { readSoundFile } from '../../vendors/sound-file/read.js';
 import type { AsrReply, AsrRequest } from '../contract.js';
 import { codes, type VolcengineClient, type VolcengineReply } from './client.js';
 import type { VolcengineOptions } from './options.js';
@@ -45,7 +45,7 @@ async function recogniseInline(
   audio: Audio,
   signal: AbortSignal,
 ): Promise<AsrReply> {
-  const data = (await readAudio(audio.path)).toString('base64');
+  const data = (await readSoundFile(audio.path)).toString('base64');
   const id = randomUUID();
   const timeoutMs = options.timeoutMs ?? deadlineMs(service, audio);
   const limits = { idleMs: timeoutMs, totalMs: timeoutMs };
@@ -62,7 +62,7 @@ async function submit(
   signal: AbortSignal,
 ): Promise<{ readonly id: string; readonly lost?: DubError }> {
   if (!request.publishAudio) throw needsStore(service);
-  await readAudio(audio.path);
+  await readSoundFile(audio.path);
   const url = await request.publishAudio(service.resourceId, signal);
   const id = randomUUID();
   await request.saveJob?.(id);
@@ -181,15 +181,6 @@ function guessLanguage(text: string): string {
 
 function untold(language: string): string {
   return `Volcengine was told no language and hears Chinese or English then (taken for ${language}); name another with --from.`;
-}
-
-async function readAudio(path: string): Promise<Buffer> {
-  return readFile(path).catch((cause: unknown) => {
-    throw new DubError('INPUT_UNREADABLE', `${path} cannot be read to recognise it.`, {
-      hint: 'Check that the file is still there and may be read.',
-      cause,
-    });
-  });
 }
 
 function needsStore({ name }: VolcengineService): DubError {
