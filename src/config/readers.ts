@@ -177,7 +177,10 @@ export function readVoices(raw: unknown, place: Place): Readonly<Record<string, 
   } else {
     for (const item of Array.isArray(raw) ? raw : [raw]) {
       const text = readText(item, place);
-      const [, speaker = '*', name = text] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+      // What has a slash before the `=` is a path or a link.
+      const [, speaker = '*', name = text] = /^([^=/\\]*)=(.*)$/s.exec(text) ?? [];
+      if (speaker.trim() === '' || name.trim() === '')
+        throw bad(place, `${place.label}: \`${text}\` is not of the form SPEAKER=VOICE.`, 'For example: A=Cherry.');
       voices.set(speaker.trim(), name.trim());
     }
   }

@@ -73,7 +73,7 @@ async function planWithin(scratch: string, planning: Planning, tools: RunTools):
   const known = await readEarlier(planning, planTools, warnings);
   const script = known.script && withinRange(known.script, job.range);
   if (script) tellSpoken(job, script, (_, message) => warnings.push(message));
-  const castPlan = await planCast(job, work, scratch, tools);
+  const castPlan = await planCast(job, source.durationMs, { work, scratch }, tools);
   const targets = script ? job.targets.map((target) => withOwnWords(target, script)) : job.targets;
   const foresight = { job: { ...job, targets }, work, castPlan, ctx: planTools.contextWith(planTools.newBuyer()) };
   const stages = await planStages(foresight, { ...known, script }, planTools);

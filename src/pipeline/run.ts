@@ -40,7 +40,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   let castPlan: CastPlan | undefined;
   try {
     session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(left) });
-    const plan = await planCast(left, folder.path, folder.path, tools);
+    const plan = await planCast(left, source.durationMs, { work: folder.path, scratch: folder.path }, tools);
     castPlan = plan;
     const shared = await prepareShared(left, source, session);
     const works = outputs.map((output) => ({

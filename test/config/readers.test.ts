@@ -136,6 +136,10 @@ describe('voices', () => {
     expect(readers.readVoices('es+f2', place)).toEqual({ '*': 'es+f2' });
     expect(readers.readVoices(['A=es', 'B = es-419'], place)).toEqual({ A: 'es', B: 'es-419' });
     expect(readers.readVoices({ A: 'es' }, place)).toEqual({ A: 'es' });
+    const link = 'https://host/a.wav?sig=1';
+    expect(readers.readVoices([link, `A=${link}`], place)).toEqual({ '*': link, A: link });
+    for (const text of ['A=', '=es'])
+      expect(() => readers.readVoices(text, place)).toThrow(`\`${text}\` is not of the form SPEAKER=VOICE.`);
   });
 
   it('sets no prototype', () => {

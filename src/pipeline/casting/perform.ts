@@ -1,7 +1,7 @@
 import type { Cast } from '../../domain/cast.js';
 import type { Span } from '../../domain/time.js';
 import { describeSample } from '../../stages/cast/convert.js';
-import { cast, requireCloning, type VoiceEngine } from '../../stages/cast/index.js';
+import { cast, requireCloning, requireSample, type VoiceEngine } from '../../stages/cast/index.js';
 import { measurePitches, type ReadSound, soundOf, speakersOf } from '../../stages/cast/listen.js';
 import type { StageContext } from '../../stages/context.js';
 import { castKey } from '../keys.js';
@@ -34,13 +34,18 @@ export async function castVoices(work: TargetWork): Promise<Casting> {
 async function castAll(work: TargetWork, crew: Crew, speakers: readonly string[], ctx: StageContext): Promise<Cast> {
   const { job, language, castPlan, shared } = work;
   const read = soundOf(shared.source, shared.soundtrack, ctx);
+  const wanted = wantedFor(speakers, castPlan.wishes.get(language)!);
   const options = {
     ...{ language, label: work.output.target.tts.label, engines: providersOf(crew) },
-    ...{ wanted: wantedFor(speakers, castPlan.wishes.get(language)!), clone: job.cloneVoices === true },
+    ...{ wanted, clone: job.cloneVoices === true },
     pitches: await pitchesOf(work, read),
     previous: (await work.session.folder.read<Cast>(`cast.${language}`))?.members,
-    findSample(speaker: string, engine: VoiceEngine, spans?: readonly Span[]) {
-      if (spans !== undefined) return sampleAt(work, speaker, spans, read);
+    async findSample(speaker: string, engine: VoiceEngine, spans?: readonly Span[]) {
+      if (spans !== undefined) {
+        const sample = await sampleAt(work, speaker, spans, read);
+        await requireSample(sample, engine, wanted[speaker]!.from);
+        return sample;
+      }
       return sampleFromSource(work, speaker, requireCloning(engine, '--voices clone'), read);
     },
   };

@@ -1,16 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CastSample } from '../../domain/cast.js';
+import { formatClock, type Span } from '../../domain/time.js';
 import { DubError } from '../../errors.js';
 import {
-  checkSample,
   requireCloning,
+  requireFitting,
+  requireSample,
   requireSpoken,
   requireVoice,
+  type VoiceEngine,
   type WantedMember,
 } from '../../stages/cast/index.js';
+import { cutLengthMs } from '../../stages/cast/sample.js';
 import type { DubJob, RunTools, Target } from '../job.js';
-import { type CastEntry, type CastFile, clonedVoice, parseTimes, readCastFile } from './cast-file.js';
+import { type CastEntry, type CastFile, clonedVoice, formatTimes, parseTimes, readCastFile } from './cast-file.js';
 import type { Crew } from './crew.js';
 import { isRecording, missingSample, readSample } from './samples.js';
 import type { Wishes } from './wanted.js';
@@ -27,12 +31,17 @@ export interface CastPlan {
 /**
  * Reads what is asked for the cast (`--voice`, `--cast`, edits in the work folder's `cast.json`) and asks every engine
  * about it, before anything is paid.
- * @param work the work folder
- * @param scratch where samples are put that were converted
+ * @param programmeMs how long the film is: a sample cannot be cut from behind its end
+ * @param folders the work folder; `scratch` is where samples are put that were converted
  * @throws USAGE for a voice that its engine does not have; PROVIDER_UNSUPPORTED for a sample that it cannot use;
  *   CONFIG_INVALID for a cast file that is none
  */
-export async function planCast(job: DubJob, work: string, scratch: string, tools: RunTools): Promise<CastPlan> {
+export async function planCast(
+  job: DubJob,
+  programmeMs: number,
+  { work, scratch }: { readonly work: string; readonly scratch: string },
+  tools: RunTools,
+): Promise<CastPlan> {
   const reader = new WishReader(job, work, scratch, tools);
   const shared = job.castFile === undefined ? undefined : await readCastFile(job.castFile);
   const edits = await readEdits(work);
@@ -44,7 +53,8 @@ export async function planCast(job: DubJob, work: string, scratch: string, tools
     wishes.set(target.language, wish);
     crews.set(target.language, crew);
     if (job.cloneVoices) requireCloning(engineFor(target, crew, undefined), '--voices clone');
-    for (const member of membersOf(wish)) await refuseUnfit(member, target, crew, tools.signal);
+    const engineOf = ({ provider }: WantedMember) => engineFor(target, crew, provider);
+    for (const member of membersOf(wish)) await refuseUnfit(member, engineOf(member), programmeMs, tools.signal);
     if (job.voiceConsent === undefined)
       await refuseUnconsented(job.cloneVoices === true, wish, target, crew, tools.signal);
   }
@@ -144,18 +154,33 @@ async function gatherCrew(target: Target, wishes: Wishes, job: DubJob): Promise<
   return crew;
 }
 
-async function refuseUnfit(member: WantedMember, target: Target, crew: Crew, signal: AbortSignal): Promise<void> {
-  const engine = engineFor(target, crew, member.provider);
+async function refuseUnfit(
+  member: WantedMember,
+  engine: VoiceEngine,
+  programmeMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const known = await requireSpoken(engine, signal);
   if (member.sample !== undefined) {
-    const limits = requireCloning(engine, member.from);
-    const { size: bytes } = await stat(member.sample.path);
-    checkSample({ ...member.sample, bytes }, limits, engine.label, member.from);
+    await requireSample(member.sample, engine, member.from);
   } else if (member.clone) {
     requireCloning(engine, member.from);
+    if (member.spans !== undefined) refuseUncuttable(member.spans, engine, member.from, programmeMs);
   } else if (member.voice !== undefined) {
     requireVoice(member.voice, known, engine, member.from);
   }
+}
+
+/** @throws CONFIG_INVALID for a stretch that the film does not have; PROVIDER_UNSUPPORTED for too much or too little */
+function refuseUncuttable(spans: readonly Span[], engine: VoiceEngine, from: string, programmeMs: number): void {
+  const outside = spans.find(({ endMs }) => endMs > programmeMs);
+  if (outside !== undefined) {
+    const ends = formatClock(programmeMs);
+    throw new DubError('CONFIG_INVALID', `${from} has a sample at ${formatTimes(outside)}; the film ends at ${ends}.`, {
+      hint: 'Give times within the film, or leave `times` out and have a sample found.',
+    });
+  }
+  requireFitting({ durationMs: cutLengthMs(spans), bytes: 0 }, engine, from);
 }
 
 function engineFor(target: Target, crew: Crew, label: string | undefined) {

@@ -3,7 +3,8 @@ import { open, readFile } from 'node:fs/promises';
 import type { CastSample } from '../../domain/cast.js';
 import { DubError } from '../../errors.js';
 import { runFfmpeg } from '../../media/run.js';
-import { readWav, writeWav } from '../../sound/wav.js';
+import { findSound } from '../../sound/trim.js';
+import { readWav, toMono, writeWav } from '../../sound/wav.js';
 import type { StageContext } from '../context.js';
 import { listeningRate } from './listen.js';
 
@@ -67,6 +68,12 @@ export async function describePlainSample(path: string): Promise<CastSample | un
     [head.readUInt16LE(20), head.readUInt16LE(22), head.readUInt32LE(24), head.readUInt16LE(34)].join() ===
       [1, 1, listeningRate, 16].join();
   return isPlain ? describeSample(path) : undefined;
+}
+
+/** Whether nothing is heard in a WAV file. */
+export async function isSilent(path: string): Promise<boolean> {
+  const wav = readWav(await readFile(path));
+  return wav === undefined || findSound(toMono(wav), wav.sampleRate) === undefined;
 }
 
 /** The bytes of a sample: WAV, 16-bit mono. */

@@ -6,7 +6,14 @@ import type { StageContext } from '../context.js';
 import { assignVoices, genderOfPitch } from './assign.js';
 import { requireCloning, requireSpoken, requireVoice, type VoiceEngine } from './voices.js';
 
-export { checkSample, requireCloning, requireSpoken, requireVoice, type VoiceEngine } from './voices.js';
+export {
+  requireCloning,
+  requireFitting,
+  requireSample,
+  requireSpoken,
+  requireVoice,
+  type VoiceEngine,
+} from './voices.js';
 
 /** What is asked for a speaker; everything that is not is chosen. */
 export interface WantedMember {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { CastSample } from '../../domain/cast.js';
 import type { Script } from '../../domain/script.js';
-import { overlapMs, type Span } from '../../domain/time.js';
+import { lengthMs, overlapMs, type Span } from '../../domain/time.js';
 import { measureClarity } from '../../sound/clarity.js';
 import { describeSample, toSampleBytes } from './convert.js';
 import { listeningRate, type ReadSound } from './listen.js';
@@ -60,6 +60,11 @@ export async function cutSample(
 ): Promise<CastSample> {
   const sample = await writeSample(joined(await Promise.all(spans.map(read))), path);
   return { ...sample, spans, language: script.language };
+}
+
+/** How long a sample will be that is cut at these times. */
+export function cutLengthMs(spans: readonly Span[]): number {
+  return spans.reduce((sum, span) => sum + lengthMs(span), joinMs * Math.max(0, spans.length - 1));
 }
 
 async function writeSample(sound: Float32Array, path: string): Promise<CastSample> {

@@ -1,8 +1,10 @@
+import { stat } from 'node:fs/promises';
 import type { CastSample } from '../../domain/cast.js';
 import { languageName, primaryLanguage } from '../../domain/language.js';
 import { nearestNames } from '../../domain/nearest.js';
 import { DubError } from '../../errors.js';
 import type { SampleLimits, TtsProvider, Voice } from '../../providers/tts/contract.js';
+import { isSilent } from './convert.js';
 
 /** One engine, what it is called, and the language it is to speak. */
 export interface VoiceEngine {
@@ -41,9 +43,10 @@ export function requireVoice(name: string, known: readonly Voice[], engine: Voic
   const names = known.map((voice) => voice.name);
   const near = nearestNames(name, names, 5);
   const list = near.length > 0 ? near : names.slice(0, 5);
+  const nowhere = /[/\\]/.test(name) ? 'There is no such file on this machine. ' : '';
   const shown = list.length > 0 ? `Near ones: ${list.join(', ')}. ` : 'It has no voices of its own. ';
   throw new DubError('USAGE', `${label} has no voice ${name} for ${language}, which ${from} asks for.`, {
-    hint: `${shown}\`dub voices --tts ${label} --lang ${language}\` lists all.`,
+    hint: `${nowhere}${shown}\`dub voices --tts ${label} --lang ${language}\` lists all.`,
   });
 }
 
@@ -59,25 +62,42 @@ export function requireCloning({ label, provider }: VoiceEngine, from: string): 
   });
 }
 
-/** @throws PROVIDER_UNSUPPORTED when the sample is not what the engine takes */
-export function checkSample(
-  sample: Pick<CastSample, 'durationMs' | 'text'> & { readonly bytes: number },
-  limits: SampleLimits,
-  label: string,
+/**
+ * Looks at a sample before it is sent anywhere.
+ * @param from who asks for it, for the message
+ * @throws PROVIDER_UNSUPPORTED when it is not what the engine takes, or nothing is heard in it
+ */
+export async function requireSample(sample: CastSample, engine: VoiceEngine, from: string): Promise<void> {
+  const { size: bytes } = await stat(sample.path);
+  requireFitting({ ...sample, bytes }, engine, from);
+  if (await isSilent(sample.path)) throw unfit('silent', engine, from);
+}
+
+/**
+ * What can be told of a sample before it is there.
+ * @throws PROVIDER_UNSUPPORTED when it is too short, too long or too large for the engine
+ */
+export function requireFitting(
+  sample: { readonly durationMs: number; readonly bytes: number },
+  engine: VoiceEngine,
   from: string,
 ): void {
-  const seconds = (ms: number) => `${Number((ms / 1000).toFixed(1))} s`;
-  const fault = faultOf(sample, limits, seconds);
-  if (fault === undefined) return;
-  throw new DubError('PROVIDER_UNSUPPORTED', `The voice sample of ${from} is ${fault} for ${label}.`, {
-    hint: `Give ${seconds(limits.minMs)} to ${seconds(limits.maxMs)} of clean speech of one person, at most ${Math.floor(limits.maxBytes / 1e6)} MB.`,
+  const fault = faultOf(sample, requireCloning(engine, from));
+  if (fault !== undefined) throw unfit(`${fault} for ${engine.label}`, engine, from);
+}
+
+const seconds = (ms: number) => `${Number((ms / 1000).toFixed(1))} s`;
+
+function unfit(what: string, engine: VoiceEngine, from: string): DubError {
+  const { minMs, maxMs, maxBytes } = requireCloning(engine, from);
+  return new DubError('PROVIDER_UNSUPPORTED', `The voice sample of ${from} is ${what}.`, {
+    hint: `Give ${seconds(minMs)} to ${seconds(maxMs)} of clean speech of one person, at most ${Math.floor(maxBytes / 1e6)} MB.`,
   });
 }
 
 function faultOf(
   { durationMs, bytes }: { readonly durationMs: number; readonly bytes: number },
   limits: SampleLimits,
-  seconds: (ms: number) => string,
 ): string | undefined {
   if (durationMs < limits.minMs) return `too short (${seconds(durationMs)}, at least ${seconds(limits.minMs)})`;
   if (durationMs > limits.maxMs) return `too long (${seconds(durationMs)}, at most ${seconds(limits.maxMs)})`;
