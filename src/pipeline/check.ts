@@ -8,7 +8,8 @@ import type { Takes, Timeline } from '../domain/timeline.js';
 import { DubError } from '../errors.js';
 import { type CheckOptions, check } from '../stages/check.js';
 import type { StageContext } from '../stages/context.js';
-import { report } from '../stages/report.js';
+import { type Drawn, drawSounds, report } from '../stages/report.js';
+import { together } from '../stages/together.js';
 import { makeFolder, writeWhole } from '../workspace/files.js';
 import { type Kept, readArtefact } from '../workspace/folder.js';
 import { hashFile } from '../workspace/hash.js';
@@ -74,23 +75,47 @@ export function checkRecord(record: CheckRecord, ctx: StageContext): Promise<Ver
   return check(source, script, takes, timeline, dub, options, ctx);
 }
 
+/** A verdict, and what was drawn for its report beside the measuring: nothing where there was no measuring. */
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly drawn?: Drawn | undefined;
+}
+
 /**
  * The verdict on a file that has just been made. One on the very same bytes, held against the same, is not measured a
- * second time: a dub that is made anew of what is kept comes out bit for bit as before.
+ * second time: a dub that is made anew of what is kept comes out bit for bit as before. The sounds of the report are
+ * drawn meanwhile: ffmpeg has most of that work, Node most of the measuring.
  */
-export async function checkOnce(record: CheckRecord, ctx: StageContext): Promise<Kept<Verdict>> {
+export async function checkOnce(record: CheckRecord, workFolder: string, ctx: StageContext): Promise<Kept<Judged>> {
   const { dub, options } = record;
   const files = [dub.path, ...(options.subtitles?.path === undefined ? [] : [options.subtitles.path])];
   const key = verdictKey(record, await Promise.all(files.map(hashFile)));
-  let measured: Verdict | undefined;
+  let judged: Judged | undefined;
   const { path } = await ctx.keeper.file(key, '.json', async (to) => {
-    measured = await checkRecord(record, ctx);
-    await writeFile(to, JSON.stringify(measured), { mode: 0o600 });
+    const [verdict, drawn] = await together(
+      ctx.signal,
+      (signal) => checkRecord(record, { ...ctx, signal }),
+      (signal) => drawSounds(filmOf(record, workFolder), { ...ctx, signal }),
+    );
+    judged = { verdict, drawn };
+    await writeFile(to, JSON.stringify(verdict), { mode: 0o600 });
   });
+  if (judged !== undefined) return { value: judged, kept: false };
+  return { value: { verdict: JSON.parse(await readFile(path, 'utf8')) as Verdict }, kept: true };
+}
+
+function filmOf({ source, dub, timeline, options, language }: CheckRecord, workFolder: string) {
   return {
-    value: measured ?? (JSON.parse(await readFile(path, 'utf8')) as Verdict),
-    kept: measured === undefined,
+    source,
+    dubPath: dub.path,
+    programmeMs: timeline.programmeMs,
+    originalStreamIndex: options.originalStreamIndex,
+    folder: reportFolder(workFolder, language),
   };
+}
+
+function reportFolder(workFolder: string, language: string): string {
+  return join(workFolder, language);
 }
 
 /**
@@ -99,16 +124,16 @@ export async function checkOnce(record: CheckRecord, ctx: StageContext): Promise
  */
 export async function writeReport(
   record: CheckRecord,
-  verdict: Verdict,
+  { verdict, drawn }: Judged,
   workFolder: string,
   ctx: StageContext,
 ): Promise<string> {
   const { source, script, translation, takes, timeline, options } = record;
-  const folder = join(workFolder, record.language);
+  const folder = reportFolder(workFolder, record.language);
   const { originalStreamIndex } = options;
   const told = { source, script, translation, takes, timeline, verdict, originalStreamIndex, folder };
   const { path: kept } = await ctx.keeper.file({ ...reportKey(record, verdict), folder }, '.html', async (to) =>
-    writeFile(to, await report(told, ctx), { mode: 0o600 }),
+    writeFile(to, await report(told, ctx, drawn), { mode: 0o600 }),
   );
   await makeFolder(folder);
   const path = join(folder, 'report.html');
@@ -124,7 +149,7 @@ async function tryReport(
   ctx: StageContext,
 ): Promise<string | undefined> {
   try {
-    return await writeReport(record, verdict, workFolder, ctx);
+    return await writeReport(record, { verdict }, workFolder, ctx);
   } catch (error) {
     if (error instanceof DubError && (error.code === 'OUTPUT_UNWRITABLE' || error.code === 'DISK_FULL'))
       return undefined;

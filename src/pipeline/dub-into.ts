@@ -345,18 +345,19 @@ async function checkDub(
   };
   const record: CheckRecord = { language, source, script, translation, takes, timeline, dub, options };
   await session.folder.once(checkRecordName(language), record, async () => record);
-  const verdict = await session.stage(
+  const judged = await session.stage(
     { stage: 'check', language },
-    (ctx) => checkOnce(record, ctx),
-    (found) => summarise(found)[0],
+    (ctx) => checkOnce(record, session.folder.path, ctx),
+    ({ verdict }) => summarise(verdict)[0],
   );
+  const { verdict } = judged;
   await session.stage(
     { stage: 'report', language },
     (ctx) =>
       session.folder.once(
         `report.${language}`,
         reportKey(record, verdict),
-        () => writeReport(record, verdict, session.folder.path, ctx),
+        () => writeReport(record, judged, session.folder.path, ctx),
         (path) => filesExist([path]),
       ),
     (path) => path,

@@ -26,20 +26,46 @@ export interface Reported {
 /**
  * The verdict as one self-contained HTML page: waveforms of source and dub, lines as blocks on a time axis, every line's
  * text and figures with both sounds to play, histograms of onset error and tempo. It loads nothing from any network.
+ * @param drawn what `drawSounds` made of it; made here when left out
  * @returns the page; of films over 15 minutes it names the sound by path instead of holding it
  * @throws INPUT_UNREADABLE when the finished file is gone, FFMPEG_FAILED, INTERRUPTED
  */
-export async function report(reported: Reported, ctx: StageContext): Promise<string> {
+export async function report(reported: Reported, ctx: StageContext, drawn?: Drawn): Promise<string> {
   const { source, verdict, timeline, folder, originalStreamIndex } = reported;
-  const output = await probeFile(verdict.output, ctx.tools, ctx.signal);
-  const about = { folder, programmeMs: timeline.programmeMs };
+  const film = { source, dubPath: verdict.output, programmeMs: timeline.programmeMs, originalStreamIndex, folder };
+  return renderPage({ reported, lines: reportLines(reported), ...(drawn ?? (await drawSounds(film, ctx))) });
+}
+
+/** What the pictures of a report are drawn from: nothing that a verdict tells. */
+export interface DrawnFilm extends Pick<Reported, 'source' | 'originalStreamIndex' | 'folder'> {
+  /** The finished file. */
+  readonly dubPath: string;
+  readonly programmeMs: number;
+}
+
+/** The sounds of source and dub as a page shows and plays them. */
+export interface Drawn {
+  readonly before: Picture;
+  readonly after: Picture;
+}
+
+/**
+ * Draws the sounds of source and dub. It needs no verdict, so it can go on beside the measuring.
+ * @throws what `report` throws
+ */
+export async function drawSounds(
+  { source, dubPath, originalStreamIndex, folder, programmeMs }: DrawnFilm,
+  ctx: StageContext,
+): Promise<Drawn> {
+  const output = await probeFile(dubPath, ctx.tools, ctx.signal);
+  const about = { folder, programmeMs };
   const [before, after] = await together(
     ctx.signal,
     (signal) => sourcePicture(source, originalStreamIndex, about, { ...ctx, signal }),
     (signal) =>
       pictureOf(output, output.streams.find(({ type }) => type === 'audio')?.index, about, { ...ctx, signal }),
   );
-  return renderPage({ reported, lines: reportLines(reported), before, after });
+  return { before, after };
 }
 
 /** An input that has gone since is left blank: the page is about the dub. */
