@@ -1,7 +1,7 @@
 import type { Script, Utterance } from '../../domain/script.js';
 import type { Transcript } from '../../domain/transcript.js';
 import type { Writing } from '../../subtitles/sentences.js';
-import { type Chunk, chunkText, cutChunks, mergeShort, splitLong } from './chunks.js';
+import { cutPassages, mergeShort, type Passage, passageText, splitLong } from './passages.js';
 import { cutPieces, type LeftOut } from './pieces.js';
 import { findSlots } from './slots.js';
 
@@ -18,14 +18,14 @@ export function segment(transcript: Transcript, programmeMs: number): Script {
   const { language } = transcript;
   const writing = writingOf(transcript);
   const { pieces } = cutPieces(transcript, programmeMs, writing);
-  const chunks = cutChunks(pieces, writing).flatMap((chunk) => splitLong(chunk, language));
-  const merged = bySpeaker(chunks).flatMap((own) => mergeShort(own, language));
+  const passages = cutPassages(pieces, writing).flatMap((passage) => splitLong(passage, language));
+  const merged = bySpeaker(passages).flatMap((own) => mergeShort(own, language));
   merged.sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
   const slots = findSlots(merged, programmeMs);
   const utterances = merged.map(
-    (chunk, index): Utterance => ({
+    (passage, index): Utterance => ({
       id: `u${String(index + 1).padStart(4, '0')}`,
-      ...describe(chunk, language),
+      ...describe(passage, language),
       slot: slots[index]!,
     }),
   );
@@ -41,23 +41,23 @@ function writingOf({ language, segments }: Transcript): Writing {
   return { language, cased: segments.some((one) => /\p{Lu}/u.test(one.text)) };
 }
 
-function bySpeaker(chunks: readonly Chunk[]): Chunk[][] {
-  const groups = new Map<string, Chunk[]>();
-  for (const chunk of chunks) {
-    const { speaker } = chunk.pieces[0]!;
+function bySpeaker(passages: readonly Passage[]): Passage[][] {
+  const groups = new Map<string, Passage[]>();
+  for (const passage of passages) {
+    const { speaker } = passage.pieces[0]!;
     const own = groups.get(speaker);
-    if (own) own.push(chunk);
-    else groups.set(speaker, [chunk]);
+    if (own) own.push(passage);
+    else groups.set(speaker, [passage]);
   }
   return [...groups.values()];
 }
 
-function describe(chunk: Chunk, language: string): Omit<Utterance, 'id' | 'slot'> {
+function describe(passage: Passage, language: string): Omit<Utterance, 'id' | 'slot'> {
   return {
-    speaker: chunk.pieces[0]!.speaker,
-    text: chunkText(chunk, language),
-    startMs: chunk.startMs,
-    endMs: chunk.endMs,
-    segmentIds: [...new Set(chunk.pieces.map((piece) => piece.segmentId))],
+    speaker: passage.pieces[0]!.speaker,
+    text: passageText(passage, language),
+    startMs: passage.startMs,
+    endMs: passage.endMs,
+    segmentIds: [...new Set(passage.pieces.map((piece) => piece.segmentId))],
   };
 }

@@ -9,28 +9,28 @@ import { boundMs, longestMs, pauseMs, shortMs } from './limits.js';
 import type { Piece } from './pieces.js';
 
 /** Pieces of one speaker that are said in one go. Never empty. */
-export interface Chunk extends Span {
+export interface Passage extends Span {
   readonly pieces: readonly Piece[];
-  /** True when someone else spoke between it and the speaker's chunk before. */
+  /** True when someone else spoke between it and the speaker's passage before. */
   readonly afterTurn: boolean;
 }
 
-function chunkOf(pieces: readonly Piece[], afterTurn: boolean): Chunk {
+function passageOf(pieces: readonly Piece[], afterTurn: boolean): Passage {
   const startMs = pieces.reduce((least, piece) => Math.min(least, piece.startMs), Number.POSITIVE_INFINITY);
   const endMs = pieces.reduce((most, piece) => Math.max(most, piece.endMs), 0);
   return { pieces, afterTurn, startMs, endMs };
 }
 
-/** The chunk's text as its language writes it. */
-export function chunkText({ pieces }: Chunk, language: string): string {
+/** The passage's text as its language writes it. */
+export function passageText({ pieces }: Passage, language: string): string {
   return pieces.reduce((text, { text: next, glue, segmentId }, index) => {
     const known = glue !== undefined && pieces[index - 1]?.segmentId === segmentId;
     return known ? text + glue + next : joinText(text, next, language);
   }, '');
 }
 
-/** Cuts at sentence ends, pauses and speaker changes. The chunks of each speaker come in order. */
-export function cutChunks(pieces: readonly Piece[], writing: Writing): Chunk[] {
+/** Cuts at sentence ends, pauses and speaker changes. The passages of each speaker come in order. */
+export function cutPassages(pieces: readonly Piece[], writing: Writing): Passage[] {
   const open = new Map<string, { readonly pieces: Piece[]; readonly afterTurn: boolean; last: number }>();
   const all: { readonly pieces: Piece[]; readonly afterTurn: boolean }[] = [];
   pieces.forEach((piece, index) => {
@@ -45,7 +45,7 @@ export function cutChunks(pieces: readonly Piece[], writing: Writing): Chunk[] {
     open.set(piece.speaker, begun);
     all.push(begun);
   });
-  return all.map((chunk) => chunkOf(chunk.pieces, chunk.afterTurn));
+  return all.map((passage) => passageOf(passage.pieces, passage.afterTurn));
 }
 
 /** True when another speaker began after one piece and before the next of this speaker. */
@@ -71,19 +71,19 @@ function wordsAt(last: Piece, next: Piece): [string, string] {
   return [last.text.slice(last.text.lastIndexOf(' ') + 1), next.text.split(' ', 1)[0]!];
 }
 
-/** Costs of cutting a chunk that is too long, on the scale of `breakPenalty`. */
+/** Costs of cutting a passage that is too long, on the scale of `breakPenalty`. */
 const partCost = 100;
 const pauseGain = 60;
 const unevenCost = 40;
 
 /**
- * Cuts a chunk longer than an utterance may be into the fewest parts that fit, of like length, at pauses and where a
+ * Cuts a passage longer than an utterance may be into the fewest parts that fit, of like length, at pauses and where a
  * phrase ends. A part is too long only when it is a single piece.
  */
-export function splitLong(chunk: Chunk, language: string): Chunk[] {
-  if (chunk.endMs - chunk.startMs <= longestMs) return [chunk];
-  const { pieces } = chunk;
-  const total = chunk.endMs - chunk.startMs;
+export function splitLong(passage: Passage, language: string): Passage[] {
+  if (passage.endMs - passage.startMs <= longestMs) return [passage];
+  const { pieces } = passage;
+  const total = passage.endMs - passage.startMs;
   const goalMs = total / Math.ceil(total / longestMs);
   const penalties = pieces.map((piece, index) => (index === 0 ? 0 : cutPenalty(pieces[index - 1]!, piece, language)));
   const best = new Array<number>(pieces.length + 1).fill(Number.POSITIVE_INFINITY);
@@ -103,9 +103,9 @@ export function splitLong(chunk: Chunk, language: string): Chunk[] {
       from[end] = start;
     }
   }
-  const parts: Chunk[] = [];
+  const parts: Passage[] = [];
   for (let end = pieces.length; end > 0; end = from[end]!) {
-    parts.push(chunkOf(pieces.slice(from[end]!, end), from[end] === 0 && chunk.afterTurn));
+    parts.push(passageOf(pieces.slice(from[end]!, end), from[end] === 0 && passage.afterTurn));
   }
   return parts.reverse();
 }
@@ -116,36 +116,36 @@ function cutPenalty(last: Piece, next: Piece, language: string): number {
 }
 
 /**
- * Joins chunks of one speaker that are too short to be voiced by themselves to the nearer neighbour, where no pause, no
+ * Joins passages of one speaker that are too short to be voiced by themselves to the nearer neighbour, where no pause, no
  * other speaker and no limit of length stands between them.
  */
-export function mergeShort(chunks: readonly Chunk[], language: string): Chunk[] {
-  const merged: Chunk[] = [];
-  chunks.forEach((chunk, index) => {
+export function mergeShort(passages: readonly Passage[], language: string): Passage[] {
+  const merged: Passage[] = [];
+  passages.forEach((passage, index) => {
     const last = merged.at(-1);
-    const next = chunks[index + 1];
-    if (!last || !canMerge(last, chunk) || !(isShort(last, language) || isShort(chunk, language))) {
-      merged.push(chunk);
+    const next = passages[index + 1];
+    if (!last || !canMerge(last, passage) || !(isShort(last, language) || isShort(passage, language))) {
+      merged.push(passage);
       return;
     }
-    const nextIsNearer = next && canMerge(chunk, next) && gapOf(chunk, next) < gapOf(last, chunk);
-    if (nextIsNearer && !isShort(last, language)) merged.push(chunk);
-    else merged[merged.length - 1] = chunkOf([...last.pieces, ...chunk.pieces], last.afterTurn);
+    const nextIsNearer = next && canMerge(passage, next) && gapOf(passage, next) < gapOf(last, passage);
+    if (nextIsNearer && !isShort(last, language)) merged.push(passage);
+    else merged[merged.length - 1] = passageOf([...last.pieces, ...passage.pieces], last.afterTurn);
   });
   return merged;
 }
 
-function gapOf(left: Chunk, right: Chunk): number {
+function gapOf(left: Passage, right: Passage): number {
   return right.startMs - left.endMs;
 }
 
-function canMerge(left: Chunk, right: Chunk): boolean {
+function canMerge(left: Passage, right: Passage): boolean {
   if (right.afterTurn || right.pieces[0]!.newVoice || gapOf(left, right) >= pauseMs) return false;
   return Math.max(left.endMs, right.endMs) - Math.min(left.startMs, right.startMs) <= longestMs;
 }
 
-function isShort(chunk: Chunk, language: string): boolean {
-  if (chunk.endMs - chunk.startMs < shortMs) return true;
-  const text = chunkText(chunk, language);
+function isShort(passage: Passage, language: string): boolean {
+  if (passage.endMs - passage.startMs < shortMs) return true;
+  const text = passageText(passage, language);
   return isUnspaced(language) ? countGraphemes(text) <= 2 : !text.includes(' ');
 }
