@@ -214,6 +214,7 @@ export function holdsTerm(translation: string, term: string): boolean {
   return wanted.split(/\s+/).every((word) => text.includes(word.length >= 5 ? word.slice(0, -2) : word));
 }
 
+/** Text as it is compared: compatibility forms, case and runs of space made equal. */
 export function folded(text: string): string {
   return text.normalize('NFKC').toLocaleLowerCase('en').replace(/\s+/g, ' ').trim();
 }

@@ -45,7 +45,9 @@ export const probeReply = z.object({
     .optional(),
 });
 
+/** What ffprobe answered. */
 export type ProbeReply = z.infer<typeof probeReply>;
+/** One stream of it. */
 export type ProbeStream = ProbeReply['streams'][number];
 
 /** ffprobe's decimal seconds as microseconds; undefined for none and `N/A`. */

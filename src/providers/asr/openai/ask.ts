@@ -12,8 +12,8 @@ export interface Sound {
   readonly mediaType: string;
 }
 
-/** How the reply is asked for, in falling order of what it tells. */
 const forms = ['words', 'segments', 'plain'] as const;
+/** How the reply is asked for, in falling order of what it tells; `diarized` by models that tell speakers apart. */
 export type ReplyForm = (typeof forms)[number] | 'diarized';
 
 /** Asks a server, and remembers what it does not take and where its route is. */

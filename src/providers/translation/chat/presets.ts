@@ -77,9 +77,13 @@ const presets = {
   },
 } as const satisfies Record<string, Preset>;
 
+/** Translation by Zhipu GLM. */
 export const glm = define(presets.glm);
+/** Translation by DeepSeek. */
 export const deepseek = define(presets.deepseek);
+/** Translation by OpenAI, or by any server shaped like it. */
 export const openai = define(presets.openai);
+/** Translation by Ollama on this machine. */
 export const ollama = define(presets.ollama);
 
 function define(preset: Preset) {

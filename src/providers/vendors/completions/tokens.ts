@@ -35,6 +35,7 @@ export function roughTokens(text: string, charactersPerToken: number): number {
   return Math.ceil(signs + (text.length - signs) / charactersPerToken);
 }
 
-/** Characters per token for an estimate, and for one that should not be exceeded. */
+/** Characters per token, for an estimate. */
 export const usualToken = 3.8;
+/** Characters per token, for an estimate that should not be exceeded. */
 export const shortToken = 3;
