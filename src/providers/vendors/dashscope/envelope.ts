@@ -1,3 +1,5 @@
+import { DubError } from '../../../errors.js';
+import type { Schema } from '../../../net/http.js';
 import type { ReplyBody, ReplyHeaders } from '../../../net/reply.js';
 import { parseEvents, type ServerEvent } from '../../../net/sse.js';
 
@@ -108,4 +110,43 @@ function textOf(value: unknown): string {
 function numberOf(value: unknown): number | undefined {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   return typeof number === 'number' && number >= 100 && number < 600 ? number : undefined;
+}
+
+/** The schema, telling the answer's own request id on the way. */
+export function withRequestId<T>(schema: Schema<T>, tell: (id: string) => void): Schema<T> {
+  return {
+    safeParse(value) {
+      const id: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'request_id') : undefined;
+      if (typeof id === 'string' && id !== '') tell(id);
+      return schema.safeParse(value);
+    },
+  };
+}
+
+/**
+ * One event of a stream, validated.
+ * @throws PROVIDER_BAD_REPLY
+ */
+export function parseEvent<T>(schema: Schema<T>, data: string, requestId: string | undefined): T {
+  const request = requestId === undefined ? '' : ` (request ${requestId})`;
+  let json: unknown;
+  try {
+    json = JSON.parse(data);
+  } catch (cause) {
+    throw new DubError('PROVIDER_BAD_REPLY', `An event of DashScope is not JSON${request}.`, {
+      hint: 'The same command resumes.',
+      cause,
+      retryable: true,
+    });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const wrong = result.error.issues.slice(0, 3).map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
+  throw new DubError(
+    'PROVIDER_BAD_REPLY',
+    `An event of DashScope is not as documented: ${wrong.join('; ')}${request}.`,
+    {
+      hint: 'A newer version of dub may know this form; if not, report it with the request id.',
+    },
+  );
 }
