@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
@@ -96,6 +98,34 @@ it('every setting of the example file is taken when its # is removed', async () 
   expect(config).toMatchObject({ to: ['es'], quiet: true, onLineFailure: 'silence', tts: 'piper' });
   await removeFolder(folder);
 });
+
+it('links between the pages, and paths of the source that they name, lead somewhere', async () => {
+  const names = await readdir(`${root}/docs`, { recursive: true });
+  const pages = names.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
+  const lost: string[] = [];
+  for (const page of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages]) {
+    const text = await readFile(`${root}/${page}`, 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(#[^)\s]*)?\)/g)].map(([, path, anchor]) => ({
+      path,
+      anchor,
+    }));
+    for (const { path = '', anchor } of links) {
+      const target = path === '' ? page : join(dirname(page), path);
+      const found = await readFile(`${root}/${target}`, 'utf8').catch(() => undefined);
+      if (found === undefined || (anchor && !anchorsOf(found).has(anchor)))
+        lost.push(`${page}: ${path}${anchor ?? ''}`);
+    }
+    for (const [, path] of text.matchAll(/`((?:src|test|examples|fixtures)\/[\w./-]*\w)\/?`/g))
+      if (!existsSync(`${root}/${path}`)) lost.push(`${page}: ${path}`);
+  }
+  expect(lost).toEqual([]);
+});
+
+/** Anchors of a page's headings, as they are made on the usual sites. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!.toLowerCase());
+  return new Set(headings.map((heading) => `#${heading.replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')}`));
+}
 
 it('the sample run in the README is what `npm run demo` says, times and measurements apart', async () => {
   const folder = await makeFolder();
