@@ -92,7 +92,8 @@ async function takeTurn(turn: Turn, left: ReadonlySet<string>, ctx: StageContext
   const { script, engine, next, outcomes, options, breaker } = turn;
   const { provider, label } = engine;
   outcomes.begin(engine, next !== undefined);
-  const wanted = wantedLines(script, provider, { ...options, ...engine }).filter((one) => left.has(one.utteranceId));
+  const all = wantedLines(script, provider, { ...options, ...engine });
+  const wanted = all.filter((one) => left.has(one.utteranceId));
   const unpaid = provider.host === undefined;
   const missing = unpaid ? wanted : await outcomes.takeKept(wanted);
   const passOn = (lines: readonly Wanted[], error: DubError) => {
@@ -117,7 +118,8 @@ async function takeTurn(turn: Turn, left: ReadonlySet<string>, ctx: StageContext
   const answerBatch = async (lines: readonly Wanted[]) => {
     if (next !== undefined && !breaker.allows(label))
       return void outcomes.refused.push(...lines.map((one) => one.utteranceId));
-    const requestFor = (asked: readonly Wanted[]) => toRequest(script, options.target, asked, notes);
+    const requestFor = (asked: readonly Wanted[]) =>
+      toRequest(script, options.target, provider.limits.wholeScript ? all : asked, notes);
     const order: Order = {
       ask: (asked, onAnswers) => provider.translate({ ...requestFor(asked), onAnswers }, ctx.signal),
       estimate: (asked) => provider.estimate?.(requestFor(asked)).most ?? countCharacters(asked),
@@ -133,7 +135,10 @@ async function takeTurn(turn: Turn, left: ReadonlySet<string>, ctx: StageContext
       passOn(unpaid ? lines : await outcomes.takeKept(lines), error);
     }
   };
-  const batches = batchByScene(missing, provider.limits, ({ line }) => line);
+  const batches =
+    provider.limits.wholeScript && missing.length > 0
+      ? [missing]
+      : batchByScene(missing, provider.limits, ({ line }) => line);
   await Promise.all(batches.map((lines) => limit(() => answerBatch(lines))));
   return outcomes.refused;
 }

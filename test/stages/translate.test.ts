@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Script } from '../../src/domain/script.js';
+import type { Script, TranslatedLine } from '../../src/domain/script.js';
 import { unknownPace } from '../../src/domain/spoken/pace.js';
 import { DubError } from '../../src/errors.js';
 import { noNotes } from '../../src/providers/contract.js';
@@ -44,7 +44,11 @@ beforeEach(async () => {
 });
 afterEach(() => removeFolder(folder));
 
-async function run(count: number | Script, provider: TranslationProvider) {
+async function run(
+  count: number | Script,
+  provider: TranslationProvider,
+  settled: ReadonlyMap<string, TranslatedLine> = new Map(),
+) {
   const events: StageEvent[] = [];
   const emit = (event: StageEvent) => events.push(event);
   const ctx = { signal: new AbortController().signal, emit, buyer: buyerIn(folder) };
@@ -53,7 +57,7 @@ async function run(count: number | Script, provider: TranslationProvider) {
     label: 'test',
     shapedBy: 'test',
     termsIn: () => undefined,
-    settled: new Map(),
+    settled,
     paceOf: () => unknownPace,
     onLine: () => undefined,
     onFailure: () => undefined,
@@ -165,4 +169,13 @@ test('a line that was reworded is asked for alone, and one that is said twice ha
   const second = service(async (request) => inCapitals(request));
   await run({ ...script, utterances: reworded }, second.provider);
   expect(second.asked).toEqual([['line two']]);
+});
+
+test('an engine that needs the whole script has it in one request, however little is missing', async () => {
+  const { provider, requests } = recorder();
+  const whole = { ...provider, limits: { ...provider.limits, wholeScript: true } };
+  const settled = new Map([['u2', { utteranceId: 'u2', text: 'mine' }]]);
+  const { translation } = await run(9, whole, settled);
+  expect(requests.map(({ lines }) => lines.length)).toEqual([9]);
+  expect(translation.lines.map(({ text }) => text).slice(0, 3)).toEqual(['LINE 1', 'mine', 'LINE 3']);
 });

@@ -11,6 +11,8 @@ export interface TranslationLimits {
   readonly adapts: boolean;
   /** A script with more lines than this is worth a `prepare` first; undefined means every script. */
   readonly preparesAbove?: number | undefined;
+  /** True when a line finds its translation only among all of them: every request holds the whole script. */
+  readonly wholeScript?: boolean | undefined;
 }
 
 /** How long a line may be when spoken. */

@@ -27,8 +27,9 @@ export const subtitles = defineProvider({
 });
 
 class SubtitleTranslation implements TranslationProvider {
-  // One request with all lines: a cue finds its line only when all are there.
   readonly limits = {
+    // A cue finds its line only when all are there.
+    wholeScript: true,
     maxLines: Number.MAX_SAFE_INTEGER,
     maxChars: Number.MAX_SAFE_INTEGER,
     concurrency: 1,
