@@ -1,5 +1,4 @@
 import type { Script, Utterance } from './script.js';
-import { lengthMs } from './time.js';
 
 /** How long the dub of a line should be. Milliseconds. */
 export interface Room {
@@ -26,17 +25,23 @@ const leastShare = 0.6;
  * before; silence after it is its own up to the slot's end, less the gap that a next line of the same speaker needs.
  */
 export function roomsOf(script: Script): ReadonlyMap<string, Room> {
-  const starts = new Map<string, number[]>();
-  for (const { speaker, startMs } of script.utterances) starts.set(speaker, [...(starts.get(speaker) ?? []), startMs]);
-  return new Map(
-    script.utterances.map((utterance) => [utterance.id, roomOf(utterance, starts.get(utterance.speaker)!)]),
-  );
+  const rooms = new Map<string, Room>();
+  const nexts = new Map<string, { readonly startMs: number; readonly afterMs: number }>();
+  for (const utterance of script.utterances.toReversed()) {
+    const { id, speaker, startMs } = utterance;
+    const next = nexts.get(speaker);
+    // Of two lines that start at once neither is next to the other.
+    const afterMs =
+      next === undefined ? Number.POSITIVE_INFINITY : next.startMs > startMs ? next.startMs : next.afterMs;
+    nexts.set(speaker, { startMs, afterMs });
+    rooms.set(id, roomOf(utterance, afterMs));
+  }
+  return rooms;
 }
 
-function roomOf(utterance: Utterance, ownStarts: readonly number[]): Room {
-  const { startMs, endMs, slot } = utterance;
-  const spanMs = lengthMs(utterance);
-  const nextMs = ownStarts.find((start) => start > startMs) ?? Number.POSITIVE_INFINITY;
+/** @param nextMs where the same speaker's next line starts */
+function roomOf({ startMs, endMs, slot }: Utterance, nextMs: number): Room {
+  const spanMs = endMs - startMs;
   const until = Math.min(Math.max(endMs, slot.endMs), nextMs - gapMs);
   const mostMs = Math.max(1, until - startMs);
   const borrowed = Math.min(borrowedMs, Math.round(spanMs * borrowedShare));

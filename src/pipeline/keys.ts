@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { type CastMember, voiceIdentity } from '../domain/cast.js';
+import type { Term } from '../domain/meaning.js';
 import type { Script, Translation } from '../domain/script.js';
 import type { Soundtrack, Source } from '../domain/source.js';
 import type { Transcript } from '../domain/transcript.js';
@@ -143,9 +144,8 @@ export async function lineShape(
 }
 
 /** Finds the terms of the translator's glossary that a line holds; undefined when it holds none. */
-export function glossaryOf({ translator }: Target): (text: string) => unknown {
-  const { glossary } = translator.options;
-  const terms = Array.isArray(glossary) ? (glossary as readonly unknown[]).filter(isTerm) : [];
+export function glossaryOf(target: Pick<Target, 'translator'>): (text: string) => unknown {
+  const terms = glossaryTerms(target);
   return (text) => {
     const low = text.toLowerCase();
     const found = terms.filter((term) => low.includes(term.source.toLowerCase()));
@@ -153,8 +153,11 @@ export function glossaryOf({ translator }: Target): (text: string) => unknown {
   };
 }
 
-function isTerm(term: unknown): term is { readonly source: string } {
-  return typeof term === 'object' && term !== null && typeof (term as { source?: unknown }).source === 'string';
+/** The terms that the translator was given, where it takes any. */
+export function glossaryTerms({ translator }: Pick<Target, 'translator'>): readonly Term[] {
+  const { glossary } = translator.options;
+  if (!Array.isArray(glossary)) return [];
+  return glossary.filter((term): term is Term => typeof term?.source === 'string' && typeof term?.target === 'string');
 }
 
 /** What shapes the takes. */

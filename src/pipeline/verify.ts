@@ -1,5 +1,4 @@
 import type { Mix } from '../domain/dub.js';
-import type { Term } from '../domain/meaning.js';
 import type { Translation } from '../domain/script.js';
 import type { Take, Takes, Timeline } from '../domain/timeline.js';
 import type { Transcript } from '../domain/transcript.js';
@@ -13,6 +12,7 @@ import type { Casting } from './casting/crew.js';
 import type { OutputSummary } from './events.js';
 import { speakLines } from './fitting/speaking.js';
 import type { Verification } from './job.js';
+import { glossaryTerms } from './keys.js';
 import { countOf } from './readable.js';
 import type { TargetWork } from './work.js';
 
@@ -35,7 +35,7 @@ export async function verifyDub(work: TargetWork, verification: Verification, du
   return session.stage(
     { stage: 'verify', language },
     async (ctx) => {
-      const rules = { source: shared.script.language, target: language, glossary: glossaryOf(work) };
+      const rules = { source: shared.script.language, target: language, glossary: glossaryTerms(work.output.target) };
       const lost = compareMeaning(shared.script, dub.translation, rules);
       const unlike = await listenAgain(work, verification, dub, ctx);
       for (const { utteranceId, kind, what } of lost) {
@@ -125,11 +125,4 @@ async function speechTrack(mixed: Mix, ctx: StageContext): Promise<string> {
     await runFfmpeg(job, ctx.tools, ctx.signal);
   });
   return path;
-}
-
-/** The terms that the translator was given, where it takes any. */
-function glossaryOf({ output }: TargetWork): readonly Term[] {
-  const { glossary } = output.target.translator.options;
-  if (!Array.isArray(glossary)) return [];
-  return glossary.filter((term): term is Term => typeof term?.source === 'string' && typeof term?.target === 'string');
 }

@@ -1,4 +1,5 @@
-import { findLost } from '../domain/meaning.js';
+import pLimit from 'p-limit';
+import { findLost, holdsTerm, type MeaningRules, type Term, termsIn } from '../domain/meaning.js';
 import type { Script, TranslatedLine, Translation, Utterance } from '../domain/script.js';
 import { countUnits } from '../domain/spoken/units.js';
 import { DubError, type DubErrorCode } from '../errors.js';
@@ -24,7 +25,12 @@ export interface AdaptOptions {
   readonly label: string;
   /** What shapes every answer besides the line itself, as for `translate`. */
   readonly shapedBy: unknown;
+  /** Terms that a wording must have where its source has them. */
+  readonly glossary: readonly Term[];
 }
+
+/** What a new wording is measured against: languages and terms. */
+export type WordingRules = MeaningRules;
 
 /** Version of what is kept of a reworded line. */
 const wordingVersion = 1;
@@ -52,13 +58,29 @@ export async function adapt(
   ctx: StageContext,
 ): Promise<readonly TranslatedLine[]> {
   const wanted = wantedLines(script, translation, misfits, provider, options);
-  const found: TranslatedLine[] = [];
+  const rules = { source: script.language, target: translation.language, glossary: options.glossary };
+  const limit = pLimit(Math.max(1, provider.limits.concurrency));
+  const batches: Reworded[][] = [];
   for (let at = 0; at < wanted.length; at += provider.limits.maxLines) {
-    const asked = wanted.slice(at, at + provider.limits.maxLines);
-    const answers = await askFor(asked, script.language, translation.language, provider, options, ctx);
-    for (const line of asked) found.push(...nearer(line, answers.get(line.utteranceId), translation.language));
+    batches.push(wanted.slice(at, at + provider.limits.maxLines));
   }
-  return found;
+  const found = await Promise.all(
+    batches.map((asked) =>
+      limit(async () => {
+        const answers = await askFor(asked, rules.source, rules.target, provider, options, ctx);
+        return asked.flatMap((line) => nearer(line, answers.get(line.utteranceId), rules));
+      }),
+    ),
+  );
+  return found.flat();
+}
+
+/** Whether a new wording keeps the numbers, units and names of the one before, and the glossary's terms of the source. */
+export function saysAsMuch(original: string, before: string, text: string, rules: WordingRules): boolean {
+  const { target, glossary } = rules;
+  if (findLost(before, text, { source: target, target, glossary: [] }).length > 0) return false;
+  const held = termsIn(original, glossary, rules.source);
+  return held.every((term) => holdsTerm(text, term.target));
 }
 
 interface Reworded extends WantedLine {
@@ -135,17 +157,16 @@ function estimateOf(lines: readonly Reworded[]): Units[] {
 
 /** The wording nearest to what is wanted, if it is nearer than the one before and says as much. */
 function nearer(
-  { utteranceId, revision }: Reworded,
+  { utteranceId, line, revision }: Reworded,
   answer: KeptWording | undefined,
-  language: string,
+  rules: WordingRules,
 ): TranslatedLine[] {
-  const before = countUnits(revision.text, language);
+  const before = countUnits(revision.text, rules.target);
   const off = (text: string) =>
-    Math.abs(Math.log((countUnits(text, language) * revision.spokenMs) / Math.max(1, before) / revision.wantedMs));
-  const rules = { source: language, target: language, glossary: [] };
+    Math.abs(Math.log((countUnits(text, rules.target) * revision.spokenMs) / Math.max(1, before) / revision.wantedMs));
   const wordings = [...new Set([answer?.text ?? '', ...(answer?.wordings ?? [])].map((text) => text.trim()))]
     .filter((text) => text !== '' && off(text) < off(revision.text))
-    .filter((text) => findLost(revision.text, text, rules).length === 0)
+    .filter((text) => saysAsMuch(line.text, revision.text, text, rules))
     .sort((a, b) => off(a) - off(b));
   const text = wordings[0];
   return text === undefined ? [] : [{ utteranceId, text }];

@@ -1,20 +1,17 @@
 import { type Room, roomsOf } from '../../domain/room.js';
 import type { TranslatedLine, Translation } from '../../domain/script.js';
-import { countUnits } from '../../domain/spoken/units.js';
 import type { Take, Takes, Timeline } from '../../domain/timeline.js';
 import { DubError, type DubErrorCode } from '../../errors.js';
-import { adapt, type Misfit } from '../../stages/adapt.js';
 import { align, defaultTiming } from '../../stages/align/index.js';
 import { isMendable } from '../../stages/chain.js';
 import type { StageContext, StageEvent } from '../../stages/context.js';
 import type { Casting } from '../casting/crew.js';
 import type { OutputSummary } from '../events.js';
-import type { Chosen } from '../job.js';
-import { lineScope } from '../keys.js';
 import { countOf } from '../readable.js';
 import type { TargetWork } from '../work.js';
 import { findMisfits, misfitOf } from './misfits.js';
 import { speakByFirst } from './speaking.js';
+import { chooseTries, hasOthers, type Try, tryKey } from './tries.js';
 import type { Voiced } from './voicing.js';
 
 /** A translation and takes that fit as well as they can be made to, and what was changed for it. */
@@ -26,12 +23,14 @@ export interface Fitted extends Voiced {
  * The one loop: align, and give the lines that do not fit another rate or another wording, voice them and align again, at
  * most `adaptRounds` times. What was tried is kept only where it fits better, as measured. The levers in order: the
  * voice's own rate where a little of it is enough, a wording that is there already, a new wording of the translator with
- * the measured length told, and the voice's own rate as far as it goes.
+ * the measured length told, and the voice's own rate as far as it goes. A way that was tried is not tried again, so a
+ * round in which nothing came out better leads to the next lever.
  */
 export async function fitLines(work: TargetWork, casting: Casting, voiced: Voiced): Promise<Fitted> {
   const { job, shared } = work;
   let { translation, takes } = voiced;
   const changed = new Map<string, 'rate' | 'wording'>();
+  const failed = new Set<string>();
   let [rounds, tried] = [0, 0];
   for (let round = 1; round <= (job.adaptRounds ?? 2); round++) {
     const timeline = alignLines(work, takes);
@@ -43,16 +42,20 @@ export async function fitLines(work: TargetWork, casting: Casting, voiced: Voice
     const kept = await work.session.stage(
       { stage: 'adapt', language: work.language },
       async (ctx) => {
-        const tries = await chooseTries(work, casting, translation, misfits, ctx);
+        const tries = await chooseTries(work, casting, { translation, misfits, failed }, ctx);
         const again = await voiceTries(work, casting, tries, ctx);
         return { value: keepBetter(work, { tries, again, takes, round }, ctx), kept: false };
       },
-      (outcome) => `round ${round}: ${countOf(misfits.length, 'misfit')}, ${outcome.better.length} fit better now`,
+      ({ tried: tries, better }) => {
+        const outcome = tries.length === 0 ? 'nothing is left to try' : `${better.length} fit better now`;
+        return `round ${round}: ${countOf(misfits.length, 'misfit')}, ${outcome}`;
+      },
     );
-    if (kept.tried > 0) rounds = round;
-    tried += kept.tried;
+    if (kept.tried.length === 0) break;
+    rounds = round;
+    tried += kept.tried.length;
+    for (const { line } of kept.tried) failed.add(tryKey(line));
     for (const { line, means } of kept.better) changed.set(line.utteranceId, means);
-    if (kept.better.length === 0) break;
     translation = withLines(
       translation,
       kept.better.map(({ line }) => line),
@@ -74,120 +77,6 @@ function lineOf({ lines }: Translation, utteranceId: string): TranslatedLine | u
 function alignLines({ shared }: TargetWork, takes: Takes): Timeline {
   return align(shared.script, takes, defaultTiming(shared.source.durationMs));
 }
-
-/** A line in the way it is to be tried. */
-interface Try {
-  readonly line: TranslatedLine;
-  readonly means: 'rate' | 'wording';
-  readonly misfit: Misfit;
-}
-
-/** Further than this from its own rate a voice changes its manner. */
-const easyRates = { min: 0.9, max: 1.25 };
-
-/** A line so much shorter than what the slowest rate fills is not worth a take: it would drawl and fall silent all the same. */
-const worthSlowing = 0.8;
-
-async function chooseTries(
-  work: TargetWork,
-  casting: Casting,
-  translation: Translation,
-  misfits: readonly Misfit[],
-  ctx: StageContext,
-): Promise<Try[]> {
-  const { translator } = work.output.target;
-  const lines = new Map(translation.lines.map((line) => [line.utteranceId, line]));
-  const first = misfits.map(
-    (misfit) =>
-      byRate(work, casting, lines.get(misfit.utteranceId)!, misfit, false) ??
-      byWording(work, lines.get(misfit.utteranceId)!, misfit),
-  );
-  const left = misfits.filter(
-    ({ utteranceId }, index) => first[index] === undefined && lines.get(utteranceId)!.byHand !== true,
-  );
-  const scope = await lineScope(work.output.target, work.shared.source, work.session.folder.rounds);
-  const reworded =
-    left.length === 0 || !translator.provider.limits.adapts
-      ? []
-      : await adapt(
-          work.shared.script,
-          translation,
-          left.map((misfit) => atNaturalRate(misfit, lines.get(misfit.utteranceId)!)),
-          translator.provider,
-          { label: translator.label, shapedBy: scope },
-          ctx,
-        ).catch((error: unknown) => {
-          // Where others can take over, a dub does not end because the first engine rewords nothing more.
-          if (!isMendable(error) || !hasOthers(translator)) throw error;
-          return [];
-        });
-  const byHand = misfits.filter(
-    ({ utteranceId }, index) => first[index] === undefined && lines.get(utteranceId)!.byHand === true,
-  );
-  const rest = [...left, ...byHand].map((misfit): Try | undefined => {
-    const line = reworded.find(({ utteranceId }) => utteranceId === misfit.utteranceId);
-    return line
-      ? { line, means: 'wording', misfit }
-      : byRate(work, casting, lines.get(misfit.utteranceId)!, misfit, true);
-  });
-  return [...first, ...rest].filter((one) => one !== undefined);
-}
-
-/** A new wording is spoken at the voice's natural rate, whatever the rate of the take that was measured. */
-function atNaturalRate(misfit: Misfit, { rate = 1 }: TranslatedLine): Misfit {
-  return { ...misfit, spokenMs: Math.round(misfit.spokenMs * rate) };
-}
-
-function hasOthers({ others = [] }: Chosen<unknown>): boolean {
-  return others.length > 0;
-}
-
-/** The voice's own rate; undefined when it has none, or when more than an easy one is needed and that is not asked for. */
-function byRate(
-  work: TargetWork,
-  casting: Casting,
-  line: TranslatedLine,
-  misfit: Misfit,
-  asFarAsItGoes: boolean,
-): Try | undefined {
-  const limits = ratesOf(work, casting, line);
-  if (limits === undefined) return undefined;
-  const now = line.rate ?? 1;
-  const { mostMs, leastMs } = roomsOf(work.shared.script).get(misfit.utteranceId)!;
-  const wantedMs = misfit.spokenMs > mostMs ? mostMs : leastMs;
-  const needed = (now * misfit.spokenMs) / wantedMs;
-  const [least, most] = [Math.max(easyRates.min, limits.min), Math.min(easyRates.max, limits.max)];
-  if (!asFarAsItGoes && (needed < least || needed > most)) return undefined;
-  if (needed < least * worthSlowing) return undefined;
-  // Rounded away from 1, so that the rate asked for is enough.
-  const rate = Math.min(most, Math.max(least, needed > 1 ? Math.ceil(needed * 50) / 50 : Math.floor(needed * 50) / 50));
-  if (Math.abs(rate / now - 1) < 0.015) return undefined;
-  return { line: { ...line, rate }, means: 'rate', misfit };
-}
-
-/** How far the engine that speaks the line, which may be the cast's for this speaker alone, can change its rate. */
-function ratesOf({ shared }: TargetWork, { cast, engines }: Casting, { utteranceId }: TranslatedLine) {
-  const { speaker } = shared.script.utterances.find(({ id }) => id === utteranceId)!;
-  return engines.get(cast.members[speaker]!.provider)!.limits.rate;
-}
-
-/** Another wording that came with the first; undefined when none is nearer to what is wanted. */
-function byWording({ language }: TargetWork, line: TranslatedLine, misfit: Misfit): Try | undefined {
-  if (line.byHand) return undefined;
-  const { spokenMs, wantedMs } = atNaturalRate(misfit, line);
-  const perUnit = spokenMs / Math.max(1, countUnits(line.text, language));
-  const off = (text: string) => Math.abs(Math.log((countUnits(text, language) * perUnit) / wantedMs));
-  const near = (line.wordings ?? []).filter(
-    (text) => text !== line.text && off(text) < Math.min(off(line.text), nearEnough),
-  );
-  const text = near.sort((a, b) => off(a) - off(b))[0];
-  return text === undefined
-    ? undefined
-    : { line: { utteranceId: line.utteranceId, text, wordings: line.wordings }, means: 'wording', misfit };
-}
-
-/** A wording within this of what is wanted, as a logarithm, is worth a take. */
-const nearEnough = 0.2;
 
 /** Failures after which the takes before stay: of single lines, and of the purse. */
 const survivable: ReadonlySet<DubErrorCode> = new Set([
@@ -241,7 +130,7 @@ function keepBetter(
     readonly round: number;
   },
   ctx: StageContext,
-): { readonly better: Better[]; readonly tried: number } {
+): { readonly better: Better[]; readonly tried: readonly Try[] } {
   const rooms = roomsOf(work.shared.script);
   const better = round.tries.flatMap(({ line, means, misfit }): Better[] => {
     const take = round.again.get(line.utteranceId);
@@ -253,7 +142,7 @@ function keepBetter(
     });
     return isBetter ? [{ line, take, means }] : [];
   });
-  return { better, tried: round.tries.length };
+  return { better, tried: round.tries };
 }
 
 function fitsBetter(durationMs: number, beforeMs: number, room: Room): boolean {
