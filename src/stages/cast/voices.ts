@@ -105,9 +105,10 @@ function faultOf(
   return undefined;
 }
 
-function unspoken({ label, language }: VoiceEngine): DubError {
+function unspoken({ label, language, provider: { limits } }: VoiceEngine): DubError {
   const name = languageName(language) ?? language;
+  const known = limits.languages === 'any' ? '' : `It speaks ${limits.languages.join(', ')}. `;
   return new DubError('PROVIDER_UNSUPPORTED', `${label} does not speak ${name} (${language}).`, {
-    hint: 'Choose another voice engine with --tts; `dub providers` lists them and `dub voices` what they speak.',
+    hint: `${known}Choose another voice engine with --tts; \`dub providers\` lists them and \`dub voices\` what they speak.`,
   });
 }

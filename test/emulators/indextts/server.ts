@@ -29,6 +29,8 @@ export interface ServerSettings {
   readonly files: Set<string>;
   /** Characters and speakers it knows by name. */
   readonly names: Set<string>;
+  /** openai: whether it tells those names. */
+  lists: boolean;
   /** Longest wait before an answer. */
   delayMs: number;
   /** tts-service: bytes for those who ask for sound, or always JSON with a link of this kind. */
@@ -103,6 +105,7 @@ export function serverSettings(kind: ServerKind, changes: Partial<ServerSettings
     openapi: true,
     files: new Set(['/srv/voices/anna.wav', '/srv/voices/ben.wav']),
     names: new Set(['jay', 'mia']),
+    lists: true,
     delayMs: 0,
     reply: 'bytes',
     webui: '2.5',

@@ -127,7 +127,14 @@ export function wrapperRoutes(ground: Ground): readonly Route[] {
           ? answerJson({ object: 'list', data: [{ id: 'index-tts' }] })
           : refuse(503, 'loading'),
     },
-    { method: 'GET', path: '/v1/voices', name: 'voices', handle: () => answerJson({ voices: [...settings.names] }) },
+    ...(settings.lists
+      ? [
+          {
+            ...({ method: 'GET', path: '/v1/voices', name: 'voices' } as const),
+            handle: () => answerJson({ voices: [...settings.names] }),
+          },
+        ]
+      : []),
     {
       method: 'POST',
       path: '/v1/audio/speech',

@@ -245,6 +245,27 @@ describe('the wire', () => {
     expect(emulator.requestsTo('speak')[0]!.json).toMatchObject({ text: 'Good morning , every one.' });
   });
 
+  it.each<ServerKind>(['tts-service', 'vllm1', 'vllm2', 'upload', 'omni', 'openai'])(
+    'a wrong key shows before anything is paid, though health is open to all: %s',
+    async (kind) => {
+      const emulator = await startServer(kind, { key: testKey });
+      const provider = providerOf([emulator], { apiKey: 'another' });
+      const asked = async () => {
+        const { ready, code } = await provider.ready(calm);
+        return ready ? (await failure(provider.voices('en', calm))).code : code;
+      };
+      expect(await asked()).toBe('PROVIDER_AUTH');
+      expect(emulator.requests.every(({ method }) => method === 'GET')).toBe(true);
+    },
+  );
+
+  it('a voice that is asked for by name is taken for one where the server lists none', async () => {
+    const emulator = await startServer('openai', { lists: false });
+    const provider = providerOf([emulator], { asked: { A: 'jay', B: 'anna.wav', C: 'clone' } });
+    expect((await provider.voices('en', calm)).map(({ name }) => name)).toEqual(['jay']);
+    expect((await provider.synthesize(line(longText), calm)).audio.length).toBeGreaterThan(1000);
+  });
+
   it('a language that the served model does not speak is refused before anything is sent', async () => {
     const emulator = await startServer('upload');
     const provider = providerOf([emulator]);

@@ -55,7 +55,8 @@ export function createIndexTts(options: IndexTtsOptions, tools: ProviderTools): 
       .map((server) => server.voices(signal).catch(() => undefined));
     const told = (await Promise.all(asked)).flatMap((names) => names ?? []);
     throwIfAborted(signal);
-    return [...new Set([...told, ...book.names])];
+    const tells = servers.some(({ knownVoices }) => knownVoices !== undefined);
+    return [...new Set([...told, ...book.names, ...(!tells && takes(servers, 'name') ? book.asked : [])])];
   }
 
   /** @throws PROVIDER_UNSUPPORTED for a voice that no server has or takes */

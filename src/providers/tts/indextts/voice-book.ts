@@ -10,6 +10,8 @@ import { type PreparedSample, prepareSample } from './prepared-sample.js';
 export interface VoiceBook {
   /** Names that `--voice` may use besides those of the servers. */
   readonly names: readonly string[];
+  /** Plain names among what `--voice` says: taken for voices of a server that does not tell which it has. */
+  readonly asked: readonly string[];
   note(name: string): string | undefined;
   /** The voice of a request as far as it is told by the user; undefined for a name of the server's. */
   find(request: Pick<TtsRequest, 'voice' | 'sample'>): Promise<VoiceRef | undefined>;
@@ -39,6 +41,7 @@ export function createVoiceBook(options: IndexTtsOptions): VoiceBook {
 
   return {
     names: [...new Set([...Object.keys(listed), ...spoken])],
+    asked: Object.values(options.asked).filter(isPlainName),
     note: (name) =>
       Object.hasOwn(listed, name) ? `your own: ${listed[name]}` : isElsewhere(name) ? 'as asked for' : undefined,
     async find({ voice, sample }) {
@@ -58,6 +61,11 @@ export function createVoiceBook(options: IndexTtsOptions): VoiceBook {
       return warnings;
     },
   };
+}
+
+/** No path, no recording, and not what asks for a clone. */
+function isPlainName(voice: string): boolean {
+  return /^[^./\\:]+$/.test(voice) && voice !== 'clone';
 }
 
 function isElsewhere(voice: string): boolean {

@@ -1,4 +1,5 @@
 import { replyStatus } from '../../../../net/facts.js';
+import type { AudioServer } from '../../../vendors/audio-server/client.js';
 import type { ModelVersion } from '../models.js';
 import type { DialectName } from '../options.js';
 import type { PreparedSample } from '../prepared-sample.js';
@@ -85,6 +86,16 @@ export function onceForEach<T>(make: (sample: PreparedSample, signal: AbortSigna
       return started;
     },
   };
+}
+
+/**
+ * Health may be open to all: another route tells of a wrong key before anything is paid.
+ * @throws PROVIDER_AUTH; what else a GET of the route comes to says nothing
+ */
+export async function refuseWrongKey(server: AudioServer, route: string, signal: AbortSignal): Promise<void> {
+  await server.look(route, signal).catch((error: unknown) => {
+    if ([401, 403].includes(replyStatus(error) ?? 0)) throw error;
+  });
 }
 
 /** Whether an error says that a route or a thing is not there. */

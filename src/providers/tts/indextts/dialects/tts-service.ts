@@ -5,7 +5,14 @@ import { readMessage } from '../../../vendors/audio-server/errors.js';
 import { readVoiceNames } from '../../../vendors/audio-server/voice-names.js';
 import { modelName, versionOf } from '../models.js';
 import { createSampleHost, reachesBack, type SampleHost } from '../sample-host.js';
-import { type Dialect, type DialectSettings, type Order, onceForEach, type VoiceRef } from './dialect.js';
+import {
+  type Dialect,
+  type DialectSettings,
+  type Order,
+  onceForEach,
+  refuseWrongKey,
+  type VoiceRef,
+} from './dialect.js';
 
 /** `GET /health` of tts_service: the status is 200 also while the model is not loaded. */
 const healthReply = z.looseObject({
@@ -55,6 +62,7 @@ export function ttsService(server: AudioServer, settings: DialectSettings): Dial
         };
       }
       const { model_loaded: loaded } = read.data;
+      await refuseWrongKey(server, '/speakers', signal);
       if (loaded) return { state: 'ready', detail: `tts-service, ${modelName(version)}`, version };
       return {
         state: 'loading',

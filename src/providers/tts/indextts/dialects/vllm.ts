@@ -4,7 +4,15 @@ import type { AudioServer } from '../../../vendors/audio-server/client.js';
 import { readVoiceNames } from '../../../vendors/audio-server/voice-names.js';
 import { type ModelVersion, modelName, versionOf } from '../models.js';
 import type { PreparedSample } from '../prepared-sample.js';
-import { type Dialect, type DialectSettings, type Health, isMissing, onceForEach, type VoiceRef } from './dialect.js';
+import {
+  type Dialect,
+  type DialectSettings,
+  type Health,
+  isMissing,
+  onceForEach,
+  refuseWrongKey,
+  type VoiceRef,
+} from './dialect.js';
 
 /** index-tts-vllm: `{"status":"healthy","message":"…","timestamp":1700000000}`; `unhealthy` with 503. */
 const healthReply = z.looseObject({ status: z.string().optional() });
@@ -126,6 +134,7 @@ async function lookAt(
     return { state: 'unfit', detail: `no index-tts-vllm there (/health gives ${status})`, version, hint };
   }
   const said = healthReply.parse(body.json).status ?? 'healthy';
+  await refuseWrongKey(server, '/tts_url', signal);
   if (/^(healthy|ok)$/i.test(said)) return { state: 'ready', detail: `${name}, ${modelName(version)}`, version };
   return { state: 'loading', detail: `${name}, ${said}`, version };
 }
