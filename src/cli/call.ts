@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { LoadedConfig } from '../config/config.js';
 import { defaultConfig, type EarlierSettings, loadConfig } from '../config/load.js';
 import type { Surroundings } from '../config/option.js';
+import type { AnswerType } from './answers.js';
 import type { Io } from './io.js';
 import { optionTable } from './options.js';
 import type { ParsedLine } from './parse.js';
@@ -26,6 +28,8 @@ export interface Call {
   print(text: string): void;
   /** One JSON line to stdout. */
   printJson(value: object): void;
+  /** The answer of a command under --json: one line, with the version, the time and an id like every other. */
+  printAnswer(type: AnswerType, body: object): void;
   /** For people: to stderr. */
   say(text: string): void;
   /** Tells of an error on stderr, and under --json as the last line of stdout; returns the exit number. */
@@ -38,6 +42,7 @@ export function startCall(line: ParsedLine, args: readonly string[], io: Io, sig
   const given = { flags: line.flags, file: line.calls.config as string | undefined };
   const json = line.flags.json === true;
   const print = (text: string) => void io.stdout.write(text);
+  const printJson = (value: object) => print(`${JSON.stringify(value)}\n`);
   return {
     io,
     line,
@@ -48,7 +53,8 @@ export function startCall(line: ParsedLine, args: readonly string[], io: Io, sig
     loadConfig: (earlier) => loadConfig(optionTable, { ...given, earlier }, around),
     defaults: () => defaultConfig(optionTable, around),
     print,
-    printJson: (value) => print(`${JSON.stringify(value)}\n`),
+    printJson,
+    printAnswer: (type, body) => printJson({ v: 1, type, time: new Date().toISOString(), run: randomUUID(), ...body }),
     say: (text) => void io.stderr.write(text),
     fail(error, about = {}) {
       const failure = describeFailure(error, signal);

@@ -167,14 +167,19 @@ function exampleOf(key: string, spec: OptionSpec<unknown>): unknown {
   return samples[key] ?? '';
 }
 
-/** JSON Schema of one line of `--json`, made from the event types. */
+/** JSON Schema of one line of `--json`, made from the types of events and of answers. */
 export async function renderSchema(): Promise<string> {
-  const [{ z }, { runEvent }] = await Promise.all([import('zod'), import('../pipeline/events.js')]);
-  const { $schema, ...rest } = z.toJSONSchema(runEvent);
+  const [{ z }, { runEvent }, { answer }] = await Promise.all([
+    import('zod'),
+    import('../pipeline/events.js'),
+    import('./answers.js'),
+  ]);
+  const { $schema, ...rest } = z.toJSONSchema(z.discriminatedUnion('type', [...runEvent.options, ...answer.options]));
   const schema = {
     $schema,
     title: 'An event of dub: one line of its output under --json',
-    description: 'The last line of a run is a `summary` or an `error`. Documented fields only grow; expect more.',
+    description:
+      'The last line of a run is a `summary` or an `error`; other commands answer with one line of their own type, or an `error`. Documented fields only grow; expect more.',
     ...rest,
   };
   return `${JSON.stringify(loosen(schema), null, 2)}\n`;

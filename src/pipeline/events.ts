@@ -13,7 +13,8 @@ const common = {
 
 const language = z.string().optional().describe('target language, when the event concerns one');
 
-const gate = z.object({
+/** One gate of a verdict. */
+export const gate = z.object({
   name: z.string(),
   passed: z.boolean(),
   value: z.number().optional(),

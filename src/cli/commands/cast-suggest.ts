@@ -30,7 +30,7 @@ export async function suggestCast(call: Call, loaded: LoadedConfig, operand: str
     }
     const { suggestVoices } = await import('../../pipeline/casting/edit-cast.js');
     const suggestions = suggestVoices(speakers, voices);
-    if (call.json) call.printJson({ v: 1, type: 'cast-suggestions', tts: label, language, suggestions });
+    if (call.json) call.printAnswer('cast-suggestions', { tts: label, language, suggestions });
     else call.print(renderSuggestions(suggestions, call));
     return 0;
   });

@@ -34,7 +34,7 @@ async function change(found: FoundCast, wishes: readonly string[], tts: string |
 
 function show(call: Call, { path, speakers }: FoundCast): number {
   if (call.json) {
-    call.printJson({ v: 1, type: 'cast', path, speakers });
+    call.printAnswer('cast', { path, speakers });
     return 0;
   }
   const head = ['speaker', 'engine', 'voice', 'gender', 'pitch', 'note'].map(call.outStyle.bold);

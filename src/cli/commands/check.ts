@@ -34,7 +34,7 @@ export async function checkCommand(call: Call): Promise<number> {
 }
 
 function tell({ verdict, report }: Measured, call: Call): void {
-  if (call.json) call.printJson({ v: 1, type: 'verdict', ...verdict, report });
+  if (call.json) call.printAnswer('verdict', { ...verdict, report });
   else
     call.print(
       `${renderVerdict(verdict, call)}  ${call.outStyle.dim(`report: ${visible(report ?? 'none, the work folder cannot be written to')}`)}\n`,

@@ -19,7 +19,7 @@ export async function cleanCommand(call: Call): Promise<number> {
     work: folder,
     dryRun: config.dryRun,
   });
-  if (call.json) call.printJson({ v: 1, type: 'clean', cache: config.cache, dryRun: config.dryRun, ...cleaned });
+  if (call.json) call.printAnswer('clean', { cache: config.cache, dryRun: config.dryRun, ...cleaned });
   else call.print(render(cleaned, config.cache, config.dryRun));
   return 0;
 }

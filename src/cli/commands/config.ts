@@ -12,7 +12,7 @@ const masked = '••••';
 export async function configCommand(call: Call): Promise<number> {
   refuseOperands(call, 'It shows every setting; to change one, give its flag or edit .dubbingrc.');
   const loaded = await call.loadConfig();
-  if (call.json) call.printJson(toJson(loaded));
+  if (call.json) call.printAnswer('config', toJson(loaded));
   else call.print(renderConfig(loaded, call));
   return 0;
 }
@@ -23,7 +23,7 @@ function toJson({ config, origins, files }: LoadedConfig): object {
     key,
     { value: shownValue(key, config) ?? null, from: origins[key].from, name: origins[key].name },
   ]);
-  return { v: 1, type: 'config', files, settings: Object.fromEntries(settings) };
+  return { files, settings: Object.fromEntries(settings) };
 }
 
 function renderConfig({ config, origins, files }: LoadedConfig, call: Call): string {

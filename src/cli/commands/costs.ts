@@ -19,7 +19,7 @@ export async function costsCommand(call: Call): Promise<number> {
   const ledger = await readLedger(config.cache, month);
   const months = sumLedger(ledger, { currency: config.currency, rates: config.exchangeRates });
   if (call.json) {
-    call.printJson({ v: 1, type: 'costs', months, damagedLines: ledger.damagedLines });
+    call.printAnswer('costs', { months, damagedLines: ledger.damagedLines });
     return 0;
   }
   const none = `Nothing was spent${month === undefined ? '' : ` in ${month}`}: the ledger in ${visible(config.cache)} has no entry.\n`;

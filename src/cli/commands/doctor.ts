@@ -32,7 +32,7 @@ export async function doctorCommand(call: Call): Promise<number> {
     ...(await checkEngines(call, loaded)),
   ];
   const bad = checks.filter((check) => check.status === 'bad');
-  if (call.json) call.printJson({ v: 1, type: 'doctor', ok: bad.length === 0, checks });
+  if (call.json) call.printAnswer('doctor', { ok: bad.length === 0, checks });
   else call.print(`${renderChecks(checks, call)}\n${closing(checks, bad)}\n`);
   return bad.length === 0 ? 0 : bad[0] === config ? exitNumbers.CONFIG_INVALID : exitNumbers.FFMPEG_MISSING;
 }

@@ -39,7 +39,7 @@ export async function ownVoicesCommand(call: Call): Promise<number> {
 
 async function list(call: Call, { label, kept }: Keeper): Promise<number> {
   const voices = await kept.list(call.signal);
-  if (call.json) call.printJson({ v: 1, type: 'own-voices', tts: label, voices });
+  if (call.json) call.printAnswer('own-voices', { tts: label, voices });
   else if (voices.length > 0) call.print(renderVoices(voices, call));
   else call.say(`${label} keeps no cloned voices.\n`);
   return 0;
@@ -55,7 +55,7 @@ async function remove(call: Call, { label, kept }: Keeper, names: readonly strin
     await kept.delete(voice, call.signal);
     if (!call.json) call.print(`${voice}\n`);
   }
-  if (call.json) call.printJson({ v: 1, type: 'voices-deleted', tts: label, voices: chosen });
+  if (call.json) call.printAnswer('voices-deleted', { tts: label, voices: chosen });
   else if (chosen.length === 0) call.say(`There is no voice at ${label} that dub has made.\n`);
   return 0;
 }

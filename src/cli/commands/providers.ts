@@ -37,7 +37,7 @@ async function list(call: Call, around: EngineSurroundings): Promise<number> {
       detail,
       hint,
     }));
-    call.printJson({ v: 1, type: 'providers', providers });
+    call.printAnswer('providers', { providers });
   } else call.print(renderEngines(engines, call));
   return 0;
 }
@@ -95,7 +95,7 @@ async function tryOut<Kind extends ProviderKind>(
     );
   }
   const checks = kind === 'tts' ? await tryVoice(engine.provider as TtsProvider, around) : [];
-  if (call.json) call.printJson({ v: 1, type: 'provider', kind, name: engine.label, ready, detail, checks });
+  if (call.json) call.printAnswer('provider', { kind, name: engine.label, ready, detail, checks });
   else call.print(`${kind}:${engine.label} is ready: ${visible(detail)}\n${renderChecks(checks, call)}`);
   return checks.some((check) => check.outcome === 'failed') ? exitNumbers.PROVIDER_UNSUPPORTED : 0;
 }

@@ -34,7 +34,7 @@ export async function voicesCommand(call: Call): Promise<number> {
     };
     const lists = await Promise.all(engines.map((engine) => listVoices(engine, language, around).catch(unlisted)));
     const voices = lists.flat();
-    if (call.json) call.printJson({ v: 1, type: 'voices', voices });
+    if (call.json) call.printAnswer('voices', { voices });
     else if (voices.length > 0) call.print(renderVoices(voices, call));
     if (voices.length > 0) return 0;
     const cloning = engines.find((engine) => clones(engine, language));

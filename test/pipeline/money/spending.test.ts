@@ -113,7 +113,7 @@ it('adds up the ledger by month, engine and input, whatever a killed run left at
   expect(exit).toBe(0);
   const sum = { calls: 5, money: { CNY: 0.028_08 }, unpriced: 0, uncertain: {} };
   expect(JSON.parse(stdout)).toEqual({
-    ...{ v: 1, type: 'costs', damagedLines: 1 },
+    ...{ v: 1, time: expect.any(String), run: expect.any(String), type: 'costs', damagedLines: 1 },
     months: [
       {
         ...{ month: name.slice(0, 7), ...sum },
