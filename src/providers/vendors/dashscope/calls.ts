@@ -1,5 +1,5 @@
 import type { FetchDefaults, Http, HttpRequest, Schema } from '../../../net/http.js';
-import type { CallOptions, DashscopeReply } from './client.js';
+import type { CallOptions, DashscopeClient, DashscopeReply } from './client.js';
 import { parseEvent, readEventError, requestIdOf, withRequestId } from './envelope.js';
 import { createClassifier, judgeError } from './errors.js';
 import { type DashscopeHost, prefixes } from './hosts.js';
@@ -11,7 +11,7 @@ import { type DashscopeHost, prefixes } from './hosts.js';
 const workLimits = { idleMs: 310_000 } as const;
 
 /** How one key speaks to one host. */
-export interface Calls {
+export interface Calls extends Pick<DashscopeClient, 'stream'> {
   /** What every request carries beside the key. */
   readonly workspace: Readonly<Record<string, string>>;
   /** @param works true for work that is paid: it is waited for as long as the service may take */
@@ -19,13 +19,6 @@ export interface Calls {
   request(path: string, body: object | undefined, extra: Record<string, string>, options: CallOptions): HttpRequest;
   /** Makes a request and validates its answer. */
   ask<T>(schema: Schema<T>, made: HttpRequest, signal: AbortSignal): Promise<DashscopeReply<T>>;
-  stream<T>(
-    path: string,
-    body: object,
-    schema: Schema<T>,
-    signal: AbortSignal,
-    options?: CallOptions,
-  ): AsyncGenerator<DashscopeReply<T>, void, undefined>;
 }
 
 /**
