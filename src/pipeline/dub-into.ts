@@ -147,6 +147,7 @@ async function alignTakes(work: TargetWork, voiced: Takes): Promise<{ takes: Tak
     (value) => describeTimeline(value.timeline),
   );
   for (const overflow of timeline.overflows) session.emit({ type: 'line-overflow', language, ...overflow });
+  if (job.onOverflow === 'trim' && timeline.overflows.length > 0) warn(work, 'align', describeTrimmed(timeline));
   await session.write(`${language}/timeline.json`, toJsonText(timeline));
   const worst = timeline.overflows[0];
   if (worst !== undefined && job.onOverflow === 'fail') {
@@ -159,6 +160,12 @@ async function alignTakes(work: TargetWork, voiced: Takes): Promise<{ takes: Tak
     );
   }
   return { takes, timeline };
+}
+
+/** What is cut off is said line by line. */
+function describeTrimmed({ overflows }: Timeline): string {
+  const ends = overflows.map(({ utteranceId, excessMs }) => `${utteranceId} its last ${excessMs} ms`);
+  return `Too long even at the fastest tempo, and cut as --on-overflow trim asks: ${ends.join(', ')}.`;
 }
 
 function describeTimeline({ placements, overflows }: Timeline): string {

@@ -97,11 +97,15 @@ describe('lines that are too long', () => {
   }
 
   it('are reported, never cut unsaid, and --strict makes them exit 7', async () => {
-    const { exit, stdout } = await dubWordy('--strict');
+    const { exit, stdout } = await dubWordy('--strict', '--on-overflow', 'trim');
     expect(exit).toBe(7);
-    const overflows = jsonLines(stdout).filter((event) => event.type === 'line-overflow');
+    const events = jsonLines(stdout);
+    const overflows = events.filter((event) => event.type === 'line-overflow');
     expect(overflows.length).toBeGreaterThan(0);
     for (const overflow of overflows) expect(overflow.excessMs).toBeGreaterThan(0);
+    const ends = overflows.map(({ utteranceId, excessMs }) => `${String(utteranceId)} its last ${String(excessMs)} ms`);
+    const cut = `Too long even at the fastest tempo, and cut as --on-overflow trim asks: ${ends.join(', ')}.`;
+    expect(events.filter(({ type }) => type === 'warning').map(({ message }) => message)).toContain(cut);
   });
 
   it('end the run under --on-overflow fail', async () => {
