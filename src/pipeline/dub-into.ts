@@ -1,21 +1,14 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Dub, Mix, StreamFate, Subtitles, Verdict } from '../domain/dub.js';
-import { nativeLanguageName, undetermined } from '../domain/language.js';
+import { nativeLanguageName } from '../domain/language.js';
 import type { LineFailure, Translation } from '../domain/script.js';
 import type { Takes, Timeline } from '../domain/timeline.js';
 import { DubError, type DubErrorCode } from '../errors.js';
-import { holdsText } from '../media/containers.js';
-import { audioCodecFor } from '../media/dub-codec.js';
-import { findFont } from '../media/fonts.js';
 import { align, defaultTiming } from '../stages/align/index.js';
-import { type SubtitlesExpectation, summarise } from '../stages/check.js';
-import { mix } from '../stages/mix/index.js';
+import { summarise } from '../stages/check.js';
 import { mux } from '../stages/mux/index.js';
 import { repause } from '../stages/repause/index.js';
-import { bilingualLimits, subtitle } from '../stages/subtitle.js';
-import { writeSrt, writeVtt } from '../subtitles/write.js';
-import { partialPath, publishFile, writeWhole } from '../workspace/files.js';
+import { partialPath, publishFile } from '../workspace/files.js';
 import { chooseBed } from './bed.js';
 import { type Casting, voiceNames } from './casting/crew.js';
 import { castVoices } from './casting/perform.js';
@@ -25,10 +18,12 @@ import type { OutputSummary } from './events.js';
 import { type Fitted, fitLines } from './fitting/fit.js';
 import { tellChanges, translateAndVoice, type Voiced } from './fitting/voicing.js';
 import type { DubJob } from './job.js';
-import { filesExist, lineShape, mixKey, reportKey } from './keys.js';
+import { filesExist, lineShape, reportKey } from './keys.js';
+import { mixDub } from './mixing.js';
 import { countOf, toJsonText, translationAsSrt } from './readable.js';
 import { noteFinished, notePublished } from './resuming/finished.js';
 import { keepSettled } from './resuming/settled.js';
+import { burntSubtitles, expectedSubtitles, makeSubtitles, softSubtitles } from './subtitling.js';
 import { type Verified, verifyDub, voiceAgain } from './verify.js';
 import { type TargetWork, warn } from './work.js';
 
@@ -176,76 +171,6 @@ function describeTimeline({ placements, overflows }: Timeline): string {
   return `${countOf(placements.length, 'line')} placed, fastest ${fastest.toFixed(2)}x${joined}${over}`;
 }
 
-async function makeSubtitles(work: TargetWork, translation: Translation, timeline: Timeline): Promise<Subtitles> {
-  const { session, language, shared, output, job } = work;
-  const subtitles = await session.stage(
-    { stage: 'subtitle', language },
-    async () => ({ value: subtitle(shared.script, translation, timeline, subtitleOptions(work)), kept: false }),
-    ({ cues }) => countOf(cues.length, 'cue'),
-  );
-  const srt = writeSrt(subtitles.cues);
-  await session.write(`${language}/subtitles.srt`, srt);
-  if (output.sidecar) await writeBeside(work, output.sidecar, job.subtitles === 'vtt' ? writeVtt(subtitles.cues) : srt);
-  return subtitles;
-}
-
-async function writeBeside({ session, job, shared, output }: TargetWork, path: string, text: string): Promise<void> {
-  const partial = partialPath(path);
-  try {
-    await writeWhole(partial, text);
-    await notePublished(session.folder, job, shared.source, output, partial, path);
-    await publishFile(partial, path, true);
-  } finally {
-    await rm(partial, { force: true });
-  }
-}
-
-async function mixDub(
-  work: TargetWork,
-  takes: Takes,
-  timeline: Timeline,
-  failures: readonly LineFailure[],
-): Promise<Mix> {
-  const { job, session, language, shared, output } = work;
-  const { soundtrack, source } = shared;
-  const codec = audioCodecFor(source.streams[soundtrack.streamIndex]!, output.container);
-  const { duckDb, loudness, onOverflow } = job;
-  const { bed, backgroundPath } = await chooseBed(work);
-  const lines = shared.script.utterances.map(({ id, startMs, endMs }) => ({ id, startMs, endMs }));
-  const silence = silencedSpans(work, failures);
-  const options = { bed, backgroundPath, duckDb, loudness, onOverflow, codec, lines, silence };
-  const path = join(session.folder.path, '.state', `mix.${language}${codec.extension}`);
-  return session.stage(
-    { stage: 'mix', language },
-    (ctx) =>
-      session.folder.once(
-        `mix.${language}`,
-        mixKey({ soundtrack, takes, timeline, options }),
-        async () => {
-          const partial = partialPath(path);
-          try {
-            const mixed = await mix(soundtrack, takes, timeline, { ...options, outPath: partial }, ctx);
-            await publishFile(partial, path, true);
-            return { ...mixed, path };
-          } finally {
-            await rm(partial, { force: true });
-          }
-        },
-        (value) => filesExist([value.path]),
-      ),
-    (value) => `${value.codec}, ${value.loudness.integratedLufs.toFixed(1)} LUFS, gain ${value.gainDb.toFixed(1)} dB`,
-  );
-}
-
-/** Where a failed line leaves silence instead of the original speech. */
-function silencedSpans({ job, shared }: TargetWork, failures: readonly LineFailure[]) {
-  if (job.onLineFailure !== 'silence') return [];
-  const failed = new Set(failures.map((failure) => failure.utteranceId));
-  return shared.script.utterances
-    .filter((utterance) => failed.has(utterance.id))
-    .map(({ startMs, endMs }) => ({ startMs, endMs }));
-}
-
 /** Writes the output beside its final name and gives it that name only when it is whole. */
 async function muxDub(work: TargetWork, mixed: Mix, subtitles: Subtitles): Promise<Dub> {
   const { job, session, language, shared, output } = work;
@@ -276,47 +201,6 @@ async function muxDub(work: TargetWork, mixed: Mix, subtitles: Subtitles): Promi
   } finally {
     await rm(partial, { force: true });
   }
-}
-
-function subtitleOptions({ job, shared }: TargetWork) {
-  return { frameMs: shared.source.frameMs, sourceBelow: job.subtitles === 'both' };
-}
-
-/** True when the subtitles become a track of the output. */
-function goesInside({ job, shared, output }: TargetWork, { cues }: Subtitles): boolean {
-  const isSoft = job.subtitles === 'soft' || job.subtitles === 'both';
-  return isSoft && shared.source.kind !== 'audio' && cues.length > 0 && holdsText(output.container);
-}
-
-async function softSubtitles(work: TargetWork, subtitles: Subtitles, name: string) {
-  if (!goesInside(work, subtitles)) return undefined;
-  const { job, shared } = work;
-  const below = shared.script.language;
-  const bilingual = job.subtitles === 'both' && below !== undetermined;
-  const title = bilingual ? `${name} + ${nativeLanguageName(below)}` : name;
-  return { path: await scratchSrt(work, subtitles), title };
-}
-
-async function burntSubtitles(work: TargetWork, subtitles: Subtitles) {
-  const { job, session, language } = work;
-  if (job.subtitles !== 'burn' || subtitles.cues.length === 0) return undefined;
-  const text = subtitles.cues.map((cue) => cue.text).join('');
-  return { path: await scratchSrt(work, subtitles), font: await findFont(text, language, session.signal) };
-}
-
-async function scratchSrt({ session, language }: TargetWork, { cues }: Subtitles): Promise<string> {
-  const path = join(session.folder.scratch, `subtitles.${language}.srt`);
-  await writeWhole(path, writeSrt(cues));
-  return path;
-}
-
-/** What the verdict looks for: a track or a file with these cues. */
-function expectedSubtitles(work: TargetWork, subtitles: Subtitles): SubtitlesExpectation | undefined {
-  const { output, language, shared } = work;
-  const { cues } = subtitles;
-  const limits = work.job.subtitles === 'both' ? bilingualLimits(language, shared.script.language) : undefined;
-  if (output.sidecar !== undefined) return { language, cues, path: output.sidecar };
-  return goesInside(work, subtitles) ? { language, cues, limits } : undefined;
 }
 
 function describeFates(streams: readonly StreamFate[]): string {
