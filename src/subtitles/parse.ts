@@ -95,7 +95,8 @@ function numberBlocks(blocks: readonly CueBlock[], format: 'srt' | 'vtt', faults
   return blocks.map((block, index) => (usable ? block.own! : String(index + 1)));
 }
 
-function freeNumber(number: string, part: number, taken: Set<string>): string {
+/** The number of a part of a cue, which no cue has yet; it is taken. */
+export function freeNumber(number: string, part: number, taken: Set<string>): string {
   let candidate = `${number}-${part}`;
   while (taken.has(candidate)) candidate += '-';
   taken.add(candidate);

@@ -1,4 +1,4 @@
-import type { ParsedCue } from '../../../subtitles/parse.js';
+import { freeNumber, type ParsedCue } from '../../../subtitles/parse.js';
 import { spokenText, startsNewVoice } from '../../../subtitles/spoken.js';
 
 /** What one voice says within a cue. */
@@ -39,11 +39,4 @@ function cutVoices(text: string): string[] {
     else parts[parts.length - 1] += `\n${line}`;
   }
   return parts;
-}
-
-function freeNumber(number: string, part: number, taken: Set<string>): string {
-  let candidate = `${number}-${part}`;
-  while (taken.has(candidate)) candidate += '-';
-  taken.add(candidate);
-  return candidate;
 }
