@@ -13,6 +13,7 @@ import { transcribe } from '../stages/transcribe.js';
 import { readKept } from '../workspace/folder.js';
 import { openContentStore } from '../workspace/store.js';
 import { createBuyer, freeOfCharge } from './buyer.js';
+import { withCrews } from './casting/crew.js';
 import { type Foresight, foreseeCast, samplesLeave } from './casting/foresee.js';
 import { planCast } from './casting/plan.js';
 import { tellSpoken, withOwnWords } from './engines/own-words.js';
@@ -90,7 +91,7 @@ async function planWithin(scratch: string, planning: Planning, tools: RunTools):
     warnings: [
       ...outputs.flatMap((output) => output.warning ?? []),
       ...planning.warnings,
-      ...refusalOf(job, terms),
+      ...refusalOf(withCrews(job, castPlan.crews), terms),
       ...unusableOf(job),
       ...new Set(warnings),
     ],

@@ -3,6 +3,7 @@ import type { Source } from '../domain/source.js';
 import { exitNumbers } from '../errors.js';
 import { probeFile } from '../media/probe.js';
 import { openWorkFolder, type WorkFolder } from '../workspace/folder.js';
+import { withCrews } from './casting/crew.js';
 import { deleteVoices, tellVoicesLeft } from './casting/delete-voices.js';
 import { type CastPlan, planCast } from './casting/plan.js';
 import { showInto } from './dub-into.js';
@@ -42,6 +43,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
     session.emit({ type: 'run-start', input: source.path, work: folder.path, ...namesOf(left) });
     const plan = await planCast(left, source.durationMs, { work: folder.path, scratch: folder.path }, tools);
     castPlan = plan;
+    refuseUnknownCost(withCrews(left, plan.crews), job.money ?? usualTerms);
     const shared = await prepareShared(left, source, session);
     const works = outputs.map((output) => ({
       output: { ...output, target: withOwnWords(output.target, shared.script) },

@@ -142,6 +142,11 @@ it('refuses an unknown price under a ceiling before anything is sent, and says h
   });
   const dollars = await talk.call(...dub, '--force', '--max-cost', '1', '--currency', 'USD');
   expect(dollars.stderr).toContain('The price of qwen is unknown in USD, so --max-cost cannot be kept.');
+  // An engine that only the cast names counts, too.
+  await writeFile(join(folder, 'cast.json'), JSON.stringify({ speakers: { A: { provider: 'qwen:qwen9-tts' } } }));
+  const cast = ['--cast', join(folder, 'cast.json'), '--tts', 'qwen', '--max-cost', '1', '--currency', 'CNY'];
+  const other = await talk.call(...dub, ...cast, '-o', 'cast.mp4');
+  expect(other.stderr).toContain('The price of qwen:qwen9-tts is unknown in CNY, so --max-cost cannot be kept.');
   expect(talk.emulator.requestsTo('tts')).toHaveLength(asked);
 });
 
