@@ -36,12 +36,15 @@ export function onsetCost(offMs: number): number {
   return growing(-offMs, earlyWeight, earlyLimitMs);
 }
 
+/** Further from its source than this a line of a run would be said to another picture; it is then worth another wording. */
+export const runReachMs = 600;
+
 /**
  * Cost of starting so far from the source's onset within a run of speech, where no lips begin to move: one unit for
- * giving the onset up, and then as for an end that is as far off.
+ * giving the onset up, and then as for an end that is as far off. Endless beyond `runReachMs`.
  */
 export function runOnsetCost(offMs: number): number {
-  return costUnit + endCost(Math.abs(offMs));
+  return Math.abs(offMs) > runReachMs ? Infinity : costUnit + endCost(Math.abs(offMs));
 }
 
 /** Cost of ending `offMs` after the source's end; ending early is free. */

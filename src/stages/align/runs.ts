@@ -1,4 +1,4 @@
-import { easyTempo } from './cost.js';
+import { easyTempo, runReachMs } from './cost.js';
 import { cheapestLayout, layoutCost, type Problem, type ProblemLine } from './descent.js';
 import { type Layout, type OrderRule, roomBeside } from './order.js';
 
@@ -41,13 +41,43 @@ function isEasy({ lines }: Problem, { starts, ends }: Layout, index: number): bo
 function layRun(problem: Problem, layout: Layout, first: number): Layout | undefined {
   const pair = pairOf(problem, layout, first);
   const before = { starts: layout.starts.slice(first, first + 2), ends: layout.ends.slice(first, first + 2) };
-  const run = { ...pair, lines: asRun(pair.lines[0]!, pair.lines[1]!) };
-  const after = cheapestLayout(run, before);
+  const [one, other] = pair.lines.map(calmly);
+  const run = { ...pair, lines: asRun(one!, other!) };
+  const packed = packRun(run, before.starts[0]!);
+  if (packed === undefined) return undefined;
+  const after = cheapestLayout(run, packed);
   const gains = layoutCost(run, after) < layoutCost(pair, before);
-  const bothEasy = isEasy(run, after, 0) && isEasy(run, after, 1);
-  const leaveNext =
+  const leavesNext =
     after.starts[1]! + (problem.rules[first + 2]?.afterStart ?? 0) <= (layout.starts[first + 2] ?? Infinity);
-  return gains && bothEasy && leaveNext ? after : undefined;
+  return gains && leavesNext ? after : undefined;
+}
+
+/** A line that may not play faster than nobody notices. */
+function calmly(line: ProblemLine): ProblemLine {
+  const { shortening } = line;
+  const most = shortening.length - 1 - calmLength(line);
+  return { ...line, shortening: shortening.map((cost, shorter) => (shorter <= most ? cost : Infinity)) };
+}
+
+/** The fewest steps that a line takes at a tempo nobody notices. */
+function calmLength({ shortening }: ProblemLine): number {
+  return Math.ceil((shortening.length - 1) / easyTempo);
+}
+
+/** Two calm lines, one right behind the other, near where the first began; undefined when there is no room for that. */
+function packRun({ gridMs, lines, rules }: Problem, wanted: number): Layout | undefined {
+  const [one, other] = [lines[0]!, lines[1]!];
+  const { afterStart, afterEnd } = rules[1]!;
+  const apart = Math.max(calmLength(one) + afterEnd, afterStart);
+  const latest = Math.min(one.latest - calmLength(one), other.latest - calmLength(other) - apart);
+  const start = Math.max(one.earliest, Math.min(wanted, latest));
+  const next = Math.max(other.earliest, start + apart, Math.ceil((other.startMs - runReachMs) / gridMs));
+  if (start > latest || next + calmLength(other) > other.latest) return undefined;
+  if (next * gridMs > other.startMs + runReachMs) return undefined;
+  return {
+    starts: Int32Array.of(start, next),
+    ends: Int32Array.of(start + calmLength(one), next + calmLength(other)),
+  };
 }
 
 function asRun(first: ProblemLine, second: ProblemLine): ProblemLine[] {

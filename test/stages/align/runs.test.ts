@@ -50,6 +50,7 @@ describe('two neighbours of one speaker', () => {
     ['they are two speakers', [line(1000, 4000, 3700), line(4150, 7000, 1900, 'B')]],
     ['neither is hurried', [line(1000, 4000, 3100), line(4150, 7000, 1900)]],
     ['a calm tempo is out of reach together', [line(1000, 4000, 4400), line(4150, 7000, 3400)]],
+    ['the second would be more than 600 ms late', [line(1000, 4000, 4400), line(4150, 7000, 900)]],
   ])('stay apart when %s', (_, lines) => {
     const { alone, together } = both(lines, 8000);
     expect(together).toEqual(alone);
@@ -92,9 +93,13 @@ function bestOfPair(lines: readonly CaseLine[], from: number, until: number, asR
   const ways = lines.map(({ startMs, endMs }, index) => {
     const found: { start: number; end: number; cost: number }[] = [];
     for (let start = from; start <= until; start++) {
-      for (let end = start; end <= until && end - start < costs[index]!.length; end++) {
+      const natural = costs[index]!.length - 1;
+      for (let end = start; end <= until && end - start <= natural; end++) {
+        if (asRun && natural > 1.1 * (end - start)) continue;
         const offMs = start * gridMs - startMs;
-        const onset = asRun && index === 1 ? costUnit + endCost(Math.abs(offMs)) : onsetCost(offMs);
+        const inside = asRun && index === 1;
+        if (inside && Math.abs(offMs) > 600) continue;
+        const onset = inside ? costUnit + endCost(Math.abs(offMs)) : onsetCost(offMs);
         const length = costs[index]![costs[index]!.length - 1 - (end - start)]!;
         const finish = asRun && index === 0 ? 0 : endCost(end * gridMs - endMs);
         found.push({ start, end, cost: onset + finish + length });
