@@ -1,4 +1,5 @@
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
+import { isAbsolute, parse } from 'node:path';
 import type { Hold } from '../pipeline/money/ceiling.js';
 import { linkToBatch } from './batch/link.js';
 
@@ -57,10 +58,26 @@ export function processIo(): Io {
     },
     env: process.env,
     cwd: process.cwd(),
-    home: homedir(),
+    home: homeFolder(),
     platform: process.platform,
     signals: process,
     batch: process.env.DUBBING_BATCH && process.send ? linkToBatch(process) : undefined,
     exitNow: (exitNumber) => process.exit(exitNumber),
   };
+}
+
+/**
+ * The user's home folder. A HOME that is set but empty or relative would make the working folder the home, and trust
+ * config files that came with somebody's film; then the account's own home is taken, and without one the root folder.
+ */
+function homeFolder(): string {
+  for (const find of [homedir, () => userInfo().homedir]) {
+    try {
+      const folder = find();
+      if (isAbsolute(folder)) return folder;
+    } catch {
+      // An account without an entry of its own, as in some containers: the next way is tried.
+    }
+  }
+  return parse(process.cwd()).root;
 }

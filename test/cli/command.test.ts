@@ -109,3 +109,17 @@ describe('the command itself', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith(`${signal}.`))).toEqual([]);
   });
 });
+
+it.each(['', '.'])('a HOME of `%s` does not make a config file that lies about one of the user’s own', async (home) => {
+  const found = await makeFolder();
+  try {
+    await writeFile(join(found, '.dubbingrc'), '{"after": "touch ran"}');
+    const options = { cwd: found, env: { ...env(), HOME: home } };
+    await expect(promisify(execFile)(process.execPath, [program, 'config'], options)).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('that file was only found, not named'),
+    });
+  } finally {
+    await removeFolder(found);
+  }
+});
