@@ -589,13 +589,13 @@ export const optionTable: OptionTable = {
   separator: {
     group: 'Result',
     flag: '--separator',
-    value: 'command',
+    value: 'command|model.onnx',
     env: ['DUBBING_SEPARATOR'],
     rc: true,
     runs: true,
     read: readSeparator,
     default: undefined,
-    help: 'program that takes the speech out, for --bed separate: demucs --two-stems vocals -o {out} {in}',
+    help: 'takes the speech out, for --bed separate: a program, demucs --two-stems vocals -o {out} {in}, or an ONNX model',
     example: 'demucs --two-stems vocals -o {out} {in}',
   },
   separatorFallback: {

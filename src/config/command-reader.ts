@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Separator, SeparatorModel } from '../domain/separator.js';
 import type { Place } from './option.js';
 import { bad, describe, readText } from './readers.js';
 
@@ -18,8 +21,15 @@ export function readCommand(raw: unknown, place: Place): readonly string[] {
   throw bad(place, `${place.label} names no program.`);
 }
 
-/** A separator's command: it must be told where the sound is, and where the background goes. */
-export function readSeparator(raw: unknown, place: Place): readonly string[] {
+/** What is said of a model behind its name, `?vocals=3&n_fft=7680`. */
+const modelWords = ['vocals', 'background', 'n_fft', 'compensate'] as const;
+
+/**
+ * A separator: the file of a model, `onnx:FILE` or one that ends in .onnx, or a command, which must be told where the sound
+ * is and where the background goes.
+ */
+export function readSeparator(raw: unknown, place: Place): Separator {
+  if (typeof raw === 'string' && isModelName(raw)) return readModel(raw.trim(), place);
   const words = readCommand(raw, place);
   const has = (name: string) => words.some((word) => word.includes(`{${name}}`));
   if (has('in') && (has('out') || has('background'))) return words;
@@ -28,6 +38,49 @@ export function readSeparator(raw: unknown, place: Place): readonly string[] {
     `${place.label} does not say where the sound is and where the background goes.`,
     'Write {in} for the sound and {out} for a folder (or {background} for a file): demucs --two-stems vocals -o {out} {in}',
   );
+}
+
+function isModelName(text: string): boolean {
+  return /^\s*onnx:/i.test(text) || (/\.onnx(\?[^?/\\]*)?\s*$/i.test(text) && !text.includes('{in}'));
+}
+
+function readModel(text: string, place: Place): SeparatorModel {
+  const [, name = '', query = ''] = /^(?:onnx:)?(.*?)(?:\?([^?]*))?$/is.exec(text)!;
+  const path = resolve(place.folder, name);
+  if (name === '' || !existsSync(path)) {
+    throw bad(
+      place,
+      `${place.label}: there is no model ${name === '' ? text : path}.`,
+      'Name the file: --separator model.onnx',
+    );
+  }
+  const pairs = query === '' ? [] : query.split('&').map((pair) => pair.split('=', 2));
+  const said = new Map(pairs.map(([word = '', value]) => [word, value] as const));
+  const unknown = [...said.keys()].find((word) => !modelWords.includes(word as (typeof modelWords)[number]));
+  if (unknown !== undefined || (said.has('vocals') && said.has('background'))) {
+    const what =
+      unknown === undefined ? 'a model gives vocals or background, not both' : `\`${unknown}\` says nothing of a model`;
+    throw bad(
+      place,
+      `${place.label}: ${what}.`,
+      `Behind ? may stand ${modelWords.join(', ')}: model.onnx?vocals=3&n_fft=7680`,
+    );
+  }
+  const number = (word: string, whole: boolean) => {
+    const value = said.get(word);
+    if (value === undefined) return undefined;
+    if (value.trim() !== '' && Number(value) >= 0 && (!whole || Number.isInteger(Number(value)))) return Number(value);
+    throw bad(place, `${place.label}: ${word} must be a ${whole ? 'whole ' : ''}number, not ${describe(value)}.`);
+  };
+  const gives = said.has('vocals') ? 'vocals' : said.has('background') ? 'background' : undefined;
+  return {
+    path,
+    gives,
+    index: gives === undefined ? undefined : number(gives, true),
+    nFft: number('n_fft', true),
+    compensate: number('compensate', false),
+    folder: place.folder,
+  };
 }
 
 function splitCommand(line: string, place: Place): string[] {

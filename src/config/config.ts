@@ -1,3 +1,4 @@
+import type { Separator } from '../domain/separator.js';
 import type { Span } from '../domain/time.js';
 import type { ExchangeRates } from '../pricing/money.js';
 import type { Price } from '../pricing/price.js';
@@ -125,8 +126,8 @@ export interface Config {
   /** Template with `{dir} {name} {lang} {ext}`. */
   readonly output: string;
   readonly bed: (typeof bedChoices)[number];
-  /** The program that takes the speech out, with `{in}` and `{out}` or `{background}` among its words. */
-  readonly separator: readonly string[] | undefined;
+  /** What takes the speech out: a program with `{in}` and `{out}` or `{background}` among its words, or a model. */
+  readonly separator: Separator | undefined;
   readonly separatorFallback: (typeof separatorFallbackChoices)[number];
   /** dB, -60…0. */
   readonly duckDb: number;

@@ -3,6 +3,8 @@ import { separate } from '../stages/separate.js';
 import type { Bed } from './job.js';
 import { type TargetWork, warn } from './work.js';
 
+export { findRuntime } from '../stages/separate/runtime.js';
+
 /** What lies under the dub of every target. */
 export interface ChosenBed {
   readonly bed: Bed;
@@ -28,11 +30,11 @@ export function chooseBed(work: TargetWork): Promise<ChosenBed> {
 async function choose(work: TargetWork): Promise<ChosenBed> {
   const { job, session, shared } = work;
   if (job.bed !== 'separate' || job.separator === undefined) return { bed: job.bed };
-  const { command, fallback } = job.separator;
+  const { by, fallback } = job.separator;
   try {
     const backgroundPath = await session.stage(
       { stage: 'separate' },
-      async (ctx) => ({ value: await separate(shared.soundtrack, shared.script, { command }, ctx), kept: false }),
+      async (ctx) => ({ value: await separate(shared.soundtrack, shared.script, by, ctx), kept: false }),
       () => 'the sound without its speech',
     );
     return { bed: 'separate', backgroundPath };

@@ -1,3 +1,4 @@
+import type { Separator } from '../domain/separator.js';
 import type { Span } from '../domain/time.js';
 import type { MediaTools } from '../media/tools.js';
 import type { AsrProvider } from '../providers/asr/contract.js';
@@ -100,8 +101,8 @@ export interface DubJob {
   /** Dub only the lines that start in this span; the output keeps its whole length. */
   readonly range?: Span | undefined;
   readonly bed: Bed;
-  /** For `separate`: the program that takes the speech out, and what is done when it fails. */
-  readonly separator?: { readonly command: readonly string[]; readonly fallback: 'fail' | 'duck' } | undefined;
+  /** For `separate`: the program or model that takes the speech out, and what is done when it fails. */
+  readonly separator?: { readonly by: Separator; readonly fallback: 'fail' | 'duck' } | undefined;
   /** Gain of the bed under a line, dB, negative. */
   readonly duckDb: number;
   readonly loudness: LoudnessTarget;

@@ -1,44 +1,50 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Script } from '../domain/script.js';
+import type { Separator, SeparatorModel } from '../domain/separator.js';
 import type { Soundtrack } from '../domain/source.js';
 import { DubError } from '../errors.js';
 import { programmeClockFilter } from '../media/filters.js';
 import { runFfmpeg } from '../media/run.js';
+import { workingLayout } from '../sound/channels.js';
 import type { StageContext } from './context.js';
 import { judgeBackground } from './separate/judge.js';
+import { separateByModel } from './separate/model.js';
+import { type OnnxFile, readOnnxFile } from './separate/onnx-file.js';
 import { findBackground, placeholdersOf } from './separate/places.js';
 import { runSeparator } from './separate/program.js';
 
-/** How the speech is taken out of the sound. */
-export interface SeparateOptions {
-  /** Program and arguments with `{in}`, and `{out}` or `{background}`, among them. */
-  readonly command: readonly string[];
-}
-
-/** Raised when the same command would be used in another way. */
+/** Raised when the same command or model would be used in another way. */
 const version = 1;
 
 /** Rate of what the separator is given and of what is kept, Hz: the mix's own. */
 const rate = 48_000;
 
 /**
- * The sound without its speech, by a program of the user's: on the programme's clock, as long as the programme, 48 kHz FLAC.
+ * The sound without its speech, by a program or a model of the user's: on the programme's clock, as long as the programme, 48 kHz FLAC.
  * Kept, since separators take minutes; another command is another sound.
+ * @param separator program and arguments with `{in}`, and `{out}` or `{background}`, among them; or a model
  * @returns path of the background
- * @throws USAGE for more than two channels; ENGINE_MISSING when the program is not there; PROVIDER_BAD_REPLY when it fails
- *   or what it leaves is not the background of this sound: too short, elsewhere, or silent where nobody speaks
+ * @throws USAGE for more channels than it takes; ENGINE_MISSING when the program, model or runtime is not there;
+ *   CONFIG_INVALID for a model of another kind; PROVIDER_BAD_REPLY when it fails or what it leaves is not the background of
+ *   this sound: too short, elsewhere, or silent where nobody speaks
  */
 export async function separate(
-  soundtrack: Soundtrack,
+  sound: Soundtrack,
   script: Script,
-  { command }: SeparateOptions,
+  separator: Separator,
   ctx: StageContext,
 ): Promise<string> {
-  if (soundtrack.channels > 2) {
-    throw new DubError('USAGE', `Separators take mono and stereo; the sound to dub is ${soundtrack.layout}.`, {
-      hint: 'Leave --bed separate out, or let it fall back with --separator-fallback duck.',
-    });
+  const soundtrack = { ...sound, layout: workingLayout(sound.layout, sound.channels) ?? sound.layout };
+  const file = isModel(separator) ? await readOnnxFile(separator.path) : undefined;
+  if (file === undefined && soundtrack.channels > 2) {
+    throw new DubError(
+      'USAGE',
+      `Programs that separate take mono and stereo; the sound to dub is ${soundtrack.layout}.`,
+      {
+        hint: 'Leave --bed separate out, or let it fall back with --separator-fallback duck.',
+      },
+    );
   }
   const { sourcePath, streamIndex, offsetUs, durationMs } = soundtrack;
   const key = {
@@ -49,16 +55,18 @@ export async function separate(
     offsetUs,
     durationMs,
     loudness: soundtrack.loudness,
-    command,
+    // A model is what is in its file, wherever that lies.
+    ...(isModel(separator) ? { model: { ...separator, path: file!.hash, folder: undefined } } : { command: separator }),
   };
-  const { path } = await ctx.keeper.file(key, '.flac', (to) => make(soundtrack, script, command, to, ctx));
+  const { path } = await ctx.keeper.file(key, '.flac', (to) => make(soundtrack, script, separator, file, to, ctx));
   return path;
 }
 
 async function make(
   soundtrack: Soundtrack,
   script: Script,
-  command: readonly string[],
+  separator: Separator,
+  file: OnnxFile | undefined,
   to: string,
   ctx: StageContext,
 ): Promise<void> {
@@ -66,13 +74,19 @@ async function make(
   try {
     const places = placeholdersOf(folder);
     await writeInput(soundtrack, places.in, ctx);
-    const program = await runSeparator(command, places, ctx.signal);
+    const program = isModel(separator)
+      ? await separateByModel(soundtrack, file!, separator, places, ctx)
+      : await runSeparator(separator, places, ctx.signal);
     const made = await findBackground(folder, places, program);
     const shiftUs = await judgeBackground({ original: places.in, background: made, script, program, soundtrack }, ctx);
     await writeBackground(made, shiftUs, soundtrack, to, ctx);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function isModel(separator: Separator): separator is SeparatorModel {
+  return 'path' in separator;
 }
 
 function writeInput(

@@ -43,7 +43,7 @@ const knowing = (filter: string, to = '{background}') => {
   return ['ffmpeg', '-v', 'error', '-nostdin', '-i', '{in}', '-i', background, '-map', '1', '-af', filter, to];
 };
 
-const separated = (command: readonly string[]) => separate(soundtrack, script, { command }, ctx);
+const separated = (command: readonly string[]) => separate(soundtrack, script, command, ctx);
 
 /** Power of what is left of `samples` when `known` is taken away, against that of `known`, dB, in a stretch of seconds. */
 function residueDb(samples: Float32Array, known: Float32Array, from: number, to: number): number {
@@ -136,7 +136,7 @@ describe('--bed separate', () => {
   });
 
   it('needs a program, and one that is told where things are', async () => {
-    expect((await call()).stderr).toContain('--bed separate needs a program');
+    expect((await call()).stderr).toContain('--bed separate needs a program or a model');
     expect((await call('--separator', 'demucs {in}')).stderr).toContain('where the background goes');
   });
 });

@@ -30,6 +30,7 @@ export async function doctorCommand(call: Call): Promise<number> {
     await checkFolder(loaded.config.cache),
     config,
     ...(await checkEngines(call, loaded)),
+    ...(await checkRuntime(call)),
   ];
   const bad = checks.filter((check) => check.status === 'bad');
   if (call.json) call.printAnswer('doctor', { ok: bad.length === 0, checks });
@@ -128,6 +129,13 @@ function toCheck(name: string, parts: readonly Part[], listed: string): Check {
   const detail = absent.map((part) => `${part.name} is missing${part.only ? ` (${part.only})` : ''}`).join(', ');
   const status = absent.some((part) => part.only === undefined) ? 'bad' : 'missing';
   return { name, status, detail, hint: 'Install a full build of ffmpeg, or name one with FFMPEG_PATH.' };
+}
+
+/** Only a run with a model as separator needs one, so what is not there is not told. */
+async function checkRuntime(call: Call): Promise<Check[]> {
+  const { findRuntime } = await import('../../pipeline/bed.js');
+  const path = findRuntime(call.io.cwd);
+  return path === undefined ? [] : [{ name: 'ONNX Runtime', status: 'ok', detail: path }];
 }
 
 async function checkFolder(folder: string): Promise<Check> {

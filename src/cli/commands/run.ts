@@ -211,11 +211,11 @@ async function plan(call: Call, job: DubJob, tools: RunTools): Promise<number> {
   return 0;
 }
 
-/** @throws USAGE for a separated bed without a program that separates */
-function separatorOf({ bed, separator: command, separatorFallback: fallback }: Config) {
+/** @throws USAGE for a separated bed without a program or model that separates */
+function separatorOf({ bed, separator: by, separatorFallback: fallback }: Config) {
   if (bed !== 'separate') return undefined;
-  if (command !== undefined) return { command, fallback };
-  throw new DubError('USAGE', '--bed separate needs a program that takes the speech out of the sound.', {
-    hint: "Name it, for example: --separator 'demucs --two-stems vocals -o {out} {in}' (pipx install demucs).",
+  if (by !== undefined) return { by, fallback };
+  throw new DubError('USAGE', '--bed separate needs a program or a model that takes the speech out of the sound.', {
+    hint: "Name it, for example: --separator 'demucs --two-stems vocals -o {out} {in}' (pipx install demucs), or --separator model.onnx.",
   });
 }

@@ -30,6 +30,8 @@ const softestDb = -12;
 const silentPower = 1e-6;
 /** Speech reaches this far beyond the times it is written with. */
 const aroundMs = 400;
+/** To one channel, by weights that differ: wide sound, upside down on one side, would cancel itself out. */
+const unevenly = 'aformat=channel_layouts=stereo,pan=mono|c0=0.8*c0+0.4*c1';
 const windowMs = 20_000;
 const windowSamples = (windowMs * rate) / 1000;
 
@@ -119,7 +121,7 @@ function addPower(power: Power, samples: Float32Array, quiet: readonly Span[], a
 function open(from: string, ctx: StageContext) {
   const format = { sampleRate: rate, channels: 1, layout: 'mono' };
   const purpose = 'listen to what the separator left';
-  return openPcmReader({ purpose, input: { from }, stream: '0:a:0', format }, ctx.tools, ctx.signal);
+  return openPcmReader({ purpose, input: { from }, stream: '0:a:0', filter: unevenly, format }, ctx.tools, ctx.signal);
 }
 
 function wrong(program: string, what: string): DubError {
