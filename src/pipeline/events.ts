@@ -83,6 +83,18 @@ const costRange = z.object({
   kept: z.number().int().describe('answers that are kept and cost nothing'),
 });
 
+/** Who does a stage, what it is sent and what it costs. */
+const plannedEngine = {
+  provider: z.string().optional(),
+  leaves: z.string().optional().describe('what leaves this machine, and to where'),
+  cost: z
+    .number()
+    .nullable()
+    .describe('the likely cost; null when the price is unknown or in several currencies; 0 on this machine'),
+  currency: z.string().nullable(),
+  range: costRange.optional().describe('for stages that ask an engine'),
+};
+
 const toBuy = z.object({
   lines: z.number().int().describe('that are not kept'),
   characters: z.number().int().describe('of the text to send, as far as it is known'),
@@ -242,15 +254,12 @@ export const runEvent = z.discriminatedUnion('type', [
       z.object({
         stage: z.string(),
         language,
-        provider: z.string().optional(),
         action: z.enum(['run', 'keep']),
-        leaves: z.string().optional().describe('what leaves this machine, and to where'),
-        cost: z
-          .number()
-          .nullable()
-          .describe('the likely cost; null when the price is unknown or in several currencies; 0 on this machine'),
-        currency: z.string().nullable(),
-        range: costRange.optional().describe('for stages that ask an engine'),
+        ...plannedEngine,
+        others: z
+          .array(z.object(plannedEngine))
+          .optional()
+          .describe('the engines behind it in the chain, as if each did the whole stage'),
       }),
     ),
     lines: z.number().int().optional(),

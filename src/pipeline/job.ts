@@ -98,6 +98,8 @@ export interface DubJob {
   readonly voiceConsent?: string | undefined;
   /** Makes a voice engine that only the cast names; without it a cast has the targets' engines only. */
   openTts?(label: string): Promise<Chosen<TtsProvider>>;
+  /** What `openTts` has made so far: they are billed like the targets' own. */
+  readonly castEngines?: readonly Chosen<TtsProvider>[] | undefined;
   /** Dub only the lines that start in this span; the output keeps its whole length. */
   readonly range?: Span | undefined;
   readonly bed: Bed;
@@ -168,6 +170,8 @@ export interface PlannedStage {
   readonly currency: string | null;
   /** For stages that ask an engine. */
   readonly range?: CostRange | undefined;
+  /** The engines behind it in the chain, as if each did the whole stage; absent where nothing is left to ask. */
+  readonly others?: readonly Pick<PlannedStage, 'provider' | 'leaves' | 'cost' | 'currency' | 'range'>[] | undefined;
 }
 
 /** What a whole run would cost, currency by currency. */

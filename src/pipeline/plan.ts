@@ -7,13 +7,14 @@ import type { Transcript } from '../domain/transcript.js';
 import { DubError } from '../errors.js';
 import { probeFile } from '../media/probe.js';
 import { addMoney, convertMoney, type Money, noMoney } from '../pricing/money.js';
+import type { TtsProvider } from '../providers/tts/contract.js';
 import type { StageContext } from '../stages/context.js';
 import { segment } from '../stages/segment/index.js';
 import { transcribe } from '../stages/transcribe.js';
 import { readKept } from '../workspace/folder.js';
 import { openContentStore } from '../workspace/store.js';
 import { createBuyer, freeOfCharge } from './buyer.js';
-import { withCrews } from './casting/crew.js';
+import { type Casting, withCrews } from './casting/crew.js';
 import { type Foresight, foreseeCast, samplesLeave } from './casting/foresee.js';
 import { planCast } from './casting/plan.js';
 import { tellSpoken, withOwnWords } from './engines/own-words.js';
@@ -22,7 +23,15 @@ import { extractKey, segmentKey, transcribeKey, translateKey } from './keys.js';
 import { refuseUnknownCost } from './money/ask-first.js';
 import { basisOf } from './money/basis.js';
 import { DryBuyer } from './money/dry-buyer.js';
-import { type CostRange, type PlanTools, planTarget, priceCalls } from './money/plan-costs.js';
+import {
+  asTheyAre,
+  type CostRange,
+  type PlanTools,
+  planTarget,
+  planTranslatorBehind,
+  planVoicesBehind,
+  priceCalls,
+} from './money/plan-costs.js';
 import { planRecognition } from './money/plan-recognition.js';
 import { amountIn, type MoneyTerms, usualTerms } from './money/terms.js';
 import { type PlannedOutput, planOutputs, workFolderPath } from './outputs.js';
@@ -157,7 +166,7 @@ async function readEarlier({ job, source, work }: Planning, tools: PlanTools, wa
     return { soundtrack, transcriptKept: false, script, recognition: cost };
   }
   const transcript = await readWithoutListening(job, source, tools, warnings);
-  const recognition = priceCalls({ wanted: [], kept: 0 }, 1, 1, tools);
+  const recognition = priceCalls({ wanted: [], kept: 0 }, asTheyAre, tools);
   return { soundtrack, transcriptKept: false, script: segment(transcript, source.durationMs), recognition };
 }
 
@@ -207,18 +216,27 @@ async function planStages(foresight: Foresight, known: Known, tools: PlanTools):
     const costs = await planTarget({ target, script, translation, casting }, tools);
     const leaves = samplesLeave(casting);
     if (leaves !== undefined) stages.push({ ...here('cast', false), language, leaves });
+    const translate = translation ? nothingToPay : costs.translate;
+    const words = asked('translate', target.translator, 'the script', translate, tools.terms);
+    const voices = asked(
+      'synthesize',
+      speakingOf(casting, target.tts),
+      'the translation',
+      costs.synthesize,
+      tools.terms,
+    );
+    const known = { target, script, translation, casting };
     stages.push(
       {
-        ...asked(
-          'translate',
-          target.translator,
-          'the script',
-          translation ? nothingToPay : costs.translate,
-          tools.terms,
-        ),
-        language,
+        ...{ ...words, language },
+        ...(await behind(words, target.translator, 'the script', tools, (one) =>
+          planTranslatorBehind(known, one, tools),
+        )),
       },
-      { ...asked('synthesize', target.tts, 'the translation', costs.synthesize, tools.terms), language },
+      {
+        ...{ ...voices, language },
+        ...(await behind(voices, target.tts, 'the translation', tools, (one) => planVoicesBehind(known, one, tools))),
+      },
       ...['align', 'subtitle', 'mix', 'mux', 'check'].map((stage) => ({ ...here(stage, false), language })),
     );
   }
@@ -238,10 +256,16 @@ function here(stage: string, kept: boolean): PlannedStage {
 /** Undefined where an earlier run has done it all. */
 const nothingToPay = undefined;
 
+/** Who is asked: one engine, or several as one. */
+interface Asked {
+  readonly label: string;
+  readonly provider: { readonly host?: string | undefined };
+}
+
 /** Engines on this machine cost nothing; of a service whose price is not known the cost is unknown, which is not zero. */
 function asked(
   stage: string,
-  chosen: Chosen<{ readonly host?: string | undefined }>,
+  chosen: Asked,
   what: string,
   found: CostRange | undefined,
   { currency, rates }: MoneyTerms,
@@ -256,6 +280,32 @@ function asked(
   const [[only, amount] = [null, 0], ...others] = Object.entries(range.likely);
   const isOne = range.priced && others.length === 0;
   return { ...row, cost: isOne ? amount : null, currency: isOne ? only : null, range };
+}
+
+/** The engines that speak for somebody, as one: a cast may name others than the target's own. */
+function speakingOf({ cast, crew }: Casting, own: Chosen<TtsProvider>): Asked {
+  const labels = new Set(Object.values(cast.members).map(({ provider }) => provider));
+  const engines = labels.size === 0 ? [own] : [...labels].map((label) => crew.get(label) ?? own);
+  const hosts = new Set(engines.flatMap(({ provider }) => provider.host ?? []));
+  const host = hosts.size === 0 ? undefined : [...hosts].join(' and ');
+  return { label: engines.map(({ label }) => label).join(', '), provider: { host } };
+}
+
+/** The engines behind the first, with what each would cost; nothing where the stage is kept. */
+async function behind<Provider extends { readonly host?: string | undefined }>(
+  { stage, action }: PlannedStage,
+  { others = [] }: Chosen<Provider>,
+  what: string,
+  { terms }: PlanTools,
+  price: (other: Chosen<Provider>) => Promise<CostRange>,
+): Promise<Pick<PlannedStage, 'others'>> {
+  if (others.length === 0 || action === 'keep') return {};
+  const rows = [];
+  for (const other of others) {
+    const { provider, leaves, cost, currency, range } = asked(stage, other, what, await price(other), terms);
+    rows.push({ provider, leaves, cost, currency, range });
+  }
+  return { others: rows };
 }
 
 /** The stages' costs together. */

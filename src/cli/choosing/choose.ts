@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.js';
 import { nearestNames } from '../../domain/nearest.js';
 import { DubError } from '../../errors.js';
 import type { MediaTools } from '../../media/tools.js';
-import type { Chosen, Target, Unusable } from '../../pipeline/job.js';
+import type { Chosen, DubJob, Target, Unusable } from '../../pipeline/job.js';
 import type { AsrProvider, SubtitleTrack } from '../../providers/asr/contract.js';
 import type { ProviderKind } from '../../providers/contract.js';
 import type { ProviderByKind } from '../../providers/define.js';
@@ -79,10 +79,22 @@ export async function chooseEngines(context: ChoiceContext): Promise<ChosenEngin
 }
 
 /**
- * Makes a voice engine that a cast names beside the job's own.
- * @throws USAGE for what does not ship: a cast comes with somebody's film, and must not run code of its own
+ * Makes the voice engines that a cast names beside the job's own, and remembers them for the bill. `openTts` throws USAGE
+ * for what does not ship: a cast comes with somebody's film, and must not run code of its own.
  */
-export async function openCastEngine(label: string, context: ChoiceContext): Promise<Chosen<TtsProvider>> {
+export function castEngines(context: ChoiceContext): Required<Pick<DubJob, 'openTts' | 'castEngines'>> {
+  const opened: Chosen<TtsProvider>[] = [];
+  return {
+    async openTts(label) {
+      const engine = opened.find((one) => one.label === label) ?? (await openCastEngine(label, context));
+      if (!opened.includes(engine)) opened.push(engine);
+      return engine;
+    },
+    castEngines: opened,
+  };
+}
+
+async function openCastEngine(label: string, context: ChoiceContext): Promise<Chosen<TtsProvider>> {
   const { listProviders } = await import('../../providers/registry.js');
   const names = listProviders('tts').map(({ name }) => name);
   const name = label.split(/[:@]/)[0]!;

@@ -6,7 +6,7 @@ import type { DubJob, RunTools } from '../../pipeline/job.js';
 import type { ProviderTools } from '../../providers/contract.js';
 import { type ServersInUse, withAfter } from '../after.js';
 import type { Call } from '../call.js';
-import { type ChoiceContext, chooseEngines, openCastEngine } from '../choosing/choose.js';
+import { type ChoiceContext, castEngines, chooseEngines } from '../choosing/choose.js';
 import { withProviderTools } from '../choosing/provider-tools.js';
 import { settleInput } from '../inputs.js';
 import { findTools } from '../media.js';
@@ -161,7 +161,7 @@ async function makeJob({ call, loaded, input, media, tools, servers }: InputRun,
     targets,
     voices: config.voice,
     castFile: config.cast,
-    openTts: (label: string) => openCastEngine(label, context),
+    ...castEngines(context),
     voiceConsent: config.voiceConsent,
     cloneVoices: config.voices === 'clone',
     deleteVoices: config.deleteVoices,

@@ -14,6 +14,13 @@ export function renderPlan(plan: RunPlan, style: Style): string {
     stage.leaves === undefined ? '' : `sends ${stage.leaves}`,
     stage.provider === undefined ? '' : describeCost(stage),
   ]);
+  const behind = plan.stages.flatMap(({ stage, language, provider = '', others = [] }) =>
+    others.map((other) => {
+      const which = language === undefined ? stage : `${stage} ${language}`;
+      const sent = other.leaves === undefined ? '' : `; it would be sent ${other.leaves}`;
+      return `  ${visible(`Should ${provider} fail at ${which}, ${other.provider} would do it: ${describeCost({ ...other, action: 'run' })}${sent}.`)}\n`;
+    }),
+  );
   const head = ['stage', 'action', 'engine', 'network', 'cost'].map(style.bold);
   const outputs = plan.outputs.map((output) => [output.language, visible(output.path)]);
   return [
@@ -21,12 +28,13 @@ export function renderPlan(plan: RunPlan, style: Style): string {
     renderTable([head, ...rows], '  '),
     `${describeSize(plan)}\n`,
     renderCost(plan, style),
+    ...behind,
     renderTable(outputs, '  '),
     ...plan.warnings.map((warning) => `${style.yellow('warning:')} ${visible(warning)}\n`),
   ].join('');
 }
 
-function describeCost({ action, cost, range }: PlannedStage): string {
+function describeCost({ action, cost, range }: Pick<PlannedStage, 'action' | 'cost' | 'range'>): string {
   if (range === undefined) return cost === null ? 'unknown' : action === 'keep' ? 'kept' : 'nothing';
   const kept = range.kept === 0 ? '' : `, ${range.kept} kept`;
   if (!range.priced) return `unknown${kept}`;

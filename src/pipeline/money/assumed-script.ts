@@ -12,8 +12,8 @@ const lineMs = 4000;
  * than those for print. Of Chinese, Japanese and Korean each sign counts one.
  */
 const lengthAgainstEnglish: Readonly<Record<string, number>> = {
-  ...{ en: 1, de: 1.06, fr: 1.05, es: 1.02, it: 1.03, pt: 1.01, nl: 1.04, pl: 1, ru: 0.97, uk: 0.97, tr: 0.97 },
-  ...{ ar: 0.8, hi: 0.97, id: 1.06, vi: 1.02, zh: 0.33, yue: 0.33, ja: 0.48, ko: 0.5, th: 0.92 },
+  ...{ en: 1, de: 1.1, fr: 1.08, es: 1.02, it: 1.03, pt: 1.01, nl: 1.04, pl: 1, ru: 0.97, uk: 0.97, tr: 0.97 },
+  ...{ ar: 0.8, hi: 0.97, id: 1.06, vi: 1.02, zh: 0.26, yue: 0.26, ja: 0.4, ko: 0.46, th: 0.92 },
 };
 
 /** Characters a second of English speech, spaces and stops among them: some 150 words a minute. */
@@ -27,6 +27,12 @@ export function charactersPerSecond(language: string): number {
 /** How many times as long a text is in another language. */
 export function growthBetween(source: string, target: string): number {
   return relativeLength(target) / relativeLength(source);
+}
+
+/** How much shorter or longer than usual a translation may be; between signs and letters that is less sure. */
+export function lengthsBetween(source: string, target: string): { readonly least: number; readonly most: number } {
+  const writesSigns = (language: string) => relativeLength(language) < 0.6;
+  return writesSigns(source) === writesSigns(target) ? { least: 0.85, most: 1.25 } : { least: 0.6, most: 1.5 };
 }
 
 function relativeLength(language: string): number {

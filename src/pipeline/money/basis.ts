@@ -1,7 +1,7 @@
 import type { Script } from '../../domain/script.js';
 import type { DubJob, PlannedStage } from '../job.js';
 import { countOf } from '../readable.js';
-import { charactersPerSecond, englishCharactersPerSecond, speechShares } from './assumed-script.js';
+import { charactersPerSecond, englishCharactersPerSecond, lengthsBetween, speechShares } from './assumed-script.js';
 
 /** What a plan's figures rest on, in sentences; nothing when nothing is to be paid. */
 export function basisOf(
@@ -21,13 +21,22 @@ export function basisOf(
     ...(translates
       ? [
           'Translation by its own prompts at 3.8 characters a token, Chinese at one; at most three wordings of every line, and half of the lines asked for again.',
-          'A translation is taken to be 0.85 to 1.25 times as long as usual for the language.',
+          ...lengthsAssumed(script?.language ?? job.sourceLanguage ?? 'en', job),
         ]
       : []),
     ...(paid.some(({ provider }) => provider !== undefined)
-      ? ['At least: nothing is asked twice. At most: 15 % of the lines are reworded to fit and voiced again.']
+      ? [
+          'At least: nothing is asked twice. At most: 15 % of the lines are reworded to fit and voiced again, likely 3 %.',
+        ]
       : []),
   ];
+}
+
+function lengthsAssumed(source: string, { targets }: DubJob): string[] {
+  return targets.map(({ language }) => {
+    const { least, most } = lengthsBetween(source, language);
+    return `A translation into ${language} is taken to be ${least} to ${most} times as long as is usual there.`;
+  });
 }
 
 function knownLines({ utterances }: Script, translates: boolean): string[] {

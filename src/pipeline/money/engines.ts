@@ -25,7 +25,7 @@ function sameName(engine: Engine, label: string): boolean {
 function enginesOf(job: DubJob, stage: string | undefined): readonly Engine[] {
   const recognisers = [job.asr, ...(job.verify?.asr === undefined ? [] : [job.verify.asr])].flatMap(withOthers);
   const translators = job.targets.flatMap((target) => withOthers(target.translator));
-  const voices = job.targets.flatMap((target) => withOthers(target.tts));
+  const voices = [...job.targets.flatMap((target) => withOthers(target.tts)), ...(job.castEngines ?? [])];
   switch (stage) {
     case 'transcribe':
       return recognisers;

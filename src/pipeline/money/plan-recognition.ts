@@ -3,7 +3,7 @@ import type { Transcript } from '../../domain/transcript.js';
 import { DubError } from '../../errors.js';
 import { transcribe } from '../../stages/transcribe.js';
 import { recognitionScope } from '../keys.js';
-import { type CostRange, type PlanTools, priceCalls } from './plan-costs.js';
+import { asTheyAre, type CostRange, type PlanTools, priceCalls } from './plan-costs.js';
 
 /** Some models bill the seconds of speech that they find, not those of the sound. */
 const speechOnlyAtLeast = 0.5;
@@ -31,14 +31,15 @@ export async function planRecognition(
     try {
       const ctx = tools.contextWith(buyer);
       const transcript = await transcribe(source, soundtrack, asr.provider, storage.provider, options, ctx);
-      return { transcript, cost: priceCalls(buyer, 1, 1, tools) };
+      return { transcript, cost: priceCalls(buyer, asTheyAre, tools) };
     } catch (error) {
       // Not kept: the buyer has noted what would be asked.
       if (!(error instanceof DubError) || error.code === 'INTERRUPTED') throw error;
     }
   }
   const wanted = buyer.wanted.length > 0 ? buyer.wanted : [wholeFilm(source, tools)];
-  return { transcript: undefined, cost: priceCalls({ wanted, kept: buyer.kept }, speechOnlyAtLeast, 1, tools) };
+  const factors = { ...asTheyAre, least: speechOnlyAtLeast };
+  return { transcript: undefined, cost: priceCalls({ wanted, kept: buyer.kept }, factors, tools) };
 }
 
 function wholeFilm({ durationMs }: Source, { job }: PlanTools) {

@@ -123,6 +123,7 @@ async function finishedKey(job: DubJob, target: Target, source: Source, path: st
     cacheBytes: _y,
     deleteVoices: _d,
     openTts: _e,
+    castEngines: _g,
     ...shaping
   } = rest;
   return {

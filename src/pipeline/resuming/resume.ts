@@ -104,8 +104,11 @@ function priceOf(
   toVoice: readonly Utterance[],
 ): Money | null {
   const { label } = work.output.target.translator;
-  const words = work.session.estimate({ stage: 'translate', provider: label }, estimateTranslation(work, toTranslate));
-  const sums = [words, ...estimateVoices(work, known, toVoice)];
+  const words = { stage: 'translate', provider: label };
+  const sums = [
+    ...(toTranslate.length === 0 ? [] : [work.session.estimate(words, estimateTranslation(work, toTranslate))]),
+    ...estimateVoices(work, known, toVoice),
+  ];
   return sums.reduce<Money | null>(
     (sum, more) => (sum === null || more === undefined ? null : addMoney(sum, more)),
     {},
@@ -113,7 +116,6 @@ function priceOf(
 }
 
 function estimateTranslation({ output, shared, language }: TargetWork, lines: readonly Utterance[]): readonly Units[] {
-  if (lines.length === 0) return [];
   const request = {
     ...{ source: shared.script.language, target: language },
     lines: lines.map(({ id, text, speaker, startMs, endMs, segmentIds, slot }) => ({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RunEvent, runEvent } from '../../../src/pipeline/events.js';
 import { jsonLines } from '../../support/command.js';
-import { makeFolder, removeFolder } from '../../support/media.js';
+import { makeFolder, makeMedia, removeFolder } from '../../support/media.js';
 import { fixtures, type PaidTalk, startPaidTalk } from './support.js';
 
 // Five lines of 351 characters in all, as Model Studio counts them: 0.02808 CNY.
@@ -29,7 +29,44 @@ function eventsOf<Type extends RunEvent['type']>(stdout: string, type: Type): Of
   return events.filter((event) => event.type === type) as OfType<Type>[];
 }
 
-/** The Spanish words of an English cue of the talk. */
+const openings = [
+  ['The ferry', 'Este barco'],
+  ['Her letter', 'Aquella carta'],
+  ['The harbour', 'Nuestro puerto'],
+  ['Our winter', 'Nuestro invierno'],
+  ['The museum', 'Este museo'],
+  ['Nobody here', 'Aquí nadie'],
+  ['Her garden', 'Este jardín'],
+] as const;
+const endings = [
+  ['comes too late.', 'llega tarde.'],
+  ['stays closed.', 'sigue cerrado.'],
+  ['was never ours.', 'nunca fue nuestro.'],
+  ['opens again?', '¿abre otra vez?'],
+  ['says nothing.', 'calla siempre.'],
+] as const;
+
+/** A line in English, with its Spanish; every one of 35 is another. */
+function lineOf(index: number): readonly [string, string] {
+  const [opening, ending] = [openings[index % openings.length]!, endings[index % endings.length]!];
+  return [`${opening[0]} ${ending[0]}`, `${opening[1]} ${ending[1]}`];
+}
+
+/** Subtitles of 42 lines, said at a usual pace and each by itself. */
+function longScript(): string {
+  const stamp = (ms: number) =>
+    `00:0${Math.floor(ms / 60_000)}:${((ms / 1000) % 60).toFixed(3).padStart(6, '0').replace('.', ',')}`;
+  let at = 500;
+  const cues = Array.from({ length: 42 }, (_, index) => {
+    const [text] = lineOf(index);
+    const start = at;
+    at += Math.max(1250, text.length * 66) + 750;
+    return `${index + 1}\n${stamp(start)} --> ${stamp(at - 750)}\n${text}\n`;
+  });
+  return cues.join('\n');
+}
+
+/** The Spanish words of an English line of the talk, or of the long script. */
 async function spanish(): Promise<(text: string) => string> {
   const texts = async (name: string) =>
     (await readFile(join(fixtures, name), 'utf8'))
@@ -38,6 +75,7 @@ async function spanish(): Promise<(text: string) => string> {
       .map((cue) => cue.split('\n').slice(2).join(' '));
   const [en, es] = await Promise.all([texts('talk.en.srt'), texts('talk.es.srt')]);
   const words = new Map(en.map((text, index) => [text, es[index]!]));
+  for (let index = 0; index < 35; index++) words.set(...lineOf(index));
   return (text) => words.get(text) ?? text;
 }
 
@@ -50,6 +88,23 @@ it('a plan with a translation is exact', async () => {
     unknown: [],
   });
   expect(talk.emulator.requests).toEqual([]);
+});
+
+it('says what the engines behind the first would cost, and prices those that only the cast names', async () => {
+  const behind = eventsOf((await talk.call('plan', ...dub, '--json', '--tts', 'espeak-ng,qwen')).stdout, 'plan')[0];
+  expect(behind?.cost.likely).toEqual({});
+  expect(behind?.stages.find(({ stage }) => stage === 'synthesize')).toMatchObject({
+    ...{ provider: 'espeak-ng', cost: 0 },
+    others: [{ provider: 'qwen', cost: 0.028_08, leaves: expect.stringMatching(/^the translation to 127\.0\.0\.1:/) }],
+  });
+  const speakers = { A: { provider: 'qwen', voice: 'Cherry' } };
+  await writeFile(join(folder, 'cast.json'), JSON.stringify({ speakers }));
+  const hired = ['--tts', 'espeak-ng', '--cast', 'cast.json', '--max-cost', '1'];
+  const cast = eventsOf((await talk.call('plan', ...dub, '--json', ...hired)).stdout, 'plan')[0];
+  expect(cast).toMatchObject({
+    cost: { likely: { CNY: 0.028_08 }, unknown: [], ceiling: { holds: true } },
+    warnings: [],
+  });
 });
 
 it('a plan without a script is a range that names what it assumes, and without a rate each currency stands apart', async () => {
@@ -151,31 +206,26 @@ it('refuses an unknown price under a ceiling before anything is sent, and says h
 });
 
 it('plan and receipt agree within a tenth when the script is known, and a second plan counts nothing', async () => {
-  // One wording a line: the shorter ones of this stand-in leave out words without sense.
-  await writeFile(join(folder, '.dubbingrc'), '{"providers": {"translation:qwen": {"wordings": 1}}}');
-  const open = [
-    'talk.mp4',
-    '--to',
-    'es',
-    '--script',
-    'talk.en.srt',
-    '--work',
-    'open.dub',
-    '-o',
-    'open.mp4',
-    '--voice',
-    'Ethan',
-    '--json',
-  ];
+  await writeFile(join(folder, 'open.en.srt'), longScript());
+  await makeMedia(folder, { name: 'open.mp4', seconds: 106, audio: [{ tone: 300 }] });
+  const open = ['open.mp4', '--to', 'es', '--script', 'open.en.srt', '--voice', 'Ethan', '--json'];
   const plan = eventsOf((await talk.call('plan', ...open)).stdout, 'plan')[0];
   const { exit, stdout } = await talk.call(...open);
   const receipt = eventsOf(stdout, 'summary')[0]?.receipt;
   const [planned = 0, spent = 0] = [plan?.cost.likely.CNY, receipt?.money.CNY];
-  expect({ exit, unpriced: receipt?.unpriced }).toEqual({ exit: 0, unpriced: 0 });
-  expect(spent).toBeGreaterThan(0.02);
+  expect({ exit, unpriced: receipt?.unpriced, lines: plan?.lines }).toEqual({ exit: 0, unpriced: 0, lines: 42 });
+  const chats = receipt?.stages.find(({ stage }) => stage === 'translate');
+  // The script is read whole, then come batches of 6, 12 and 24.
+  expect(chats?.calls).toBeGreaterThanOrEqual(4);
   expect(Math.abs(planned - spent) / spent).toBeLessThan(0.1);
   expect(plan?.cost.least.CNY).toBeLessThanOrEqual(spent);
   expect(plan?.cost.most.CNY).toBeGreaterThanOrEqual(spent);
+  for (const stage of ['translate', 'synthesize']) {
+    const range = plan?.stages.find((one) => one.stage === stage)?.range;
+    const paid = receipt?.stages.filter((one) => one.stage === stage).reduce((sum, { money }) => sum + money.CNY!, 0);
+    expect(range?.least.CNY).toBeLessThanOrEqual(paid!);
+    expect(range?.most.CNY).toBeGreaterThanOrEqual(paid!);
+  }
   expect(plan?.stages).toContainEqual(
     expect.objectContaining({
       stage: 'synthesize',
