@@ -50,7 +50,7 @@ describe('dub redo', () => {
     const redone = await ground.call(['redo', 'talk.dub', '--json']);
     expect(redone).toMatchObject({ exit: 0 });
     expect(resumeOf(redone)).toMatchObject({
-      ...{ lines: 4, translate: { lines: 0 }, voice: { lines: 1, characters: 31 }, money: null },
+      ...{ lines: 4, translate: { lines: 0 }, voice: { lines: 1, characters: 31 }, money: { CNY: 0.002_48 } },
       changes: [{ was: 'Háblenos del tiempo en Escocia.', now: 'Cuéntenos qué tiempo hace allí.', byHand: true }],
     });
     expect(asked('chat')).toEqual([]);
@@ -69,6 +69,31 @@ describe('dub redo', () => {
     expect(asked('chat')).toEqual([expect.stringContaining('He was a good young man.')]);
     expect(asked('tts')).toHaveLength(1);
     expect(await readFile(file('es', 'translation.srt'), 'utf8')).toContain('Cuéntenos qué tiempo hace allí.');
+  });
+
+  it('after another voice in the cast voices its lines, after a term in the glossary asks for the lines that hold it', async () => {
+    const cast = await readFile(file('cast.json'), 'utf8');
+    const [voice = ''] = /(?<="voice": ")\w+/.exec(cast) ?? [];
+    await edit(file('cast.json'), `"voice": "${voice}"`, '"voice": "Ethan"');
+    const recast = await ground.call(['redo', 'talk.dub', '--json']);
+    expect(recast).toMatchObject({ exit: 0 });
+    expect(resumeOf(recast)).toMatchObject({
+      translate: { lines: 0 },
+      voice: { lines: 2 },
+      money: { CNY: expect.any(Number) },
+    });
+    expect(resumeOf(recast).changes).toEqual(Array(2).fill(expect.objectContaining({ voice: 'Ethan' })));
+    expect(asked('chat')).toEqual([]);
+    expect(asked('tts')).toHaveLength(2);
+    ground.forget();
+    await writeFile(join(ground.folder, 'terms.csv'), 'young man,mozo\n');
+    const termed = await ground.call(['redo', 'talk.dub', '--dry-run', '--json', '--glossary', 'terms.csv']);
+    expect(resumeOf(termed)).toMatchObject({
+      translate: { lines: 1 },
+      voice: { lines: 1 },
+      changes: [{ source: expect.stringContaining('young man') }],
+    });
+    expect(ground.ledger().size).toBe(0);
   });
 
   it('takes a line out of the dub that was taken out of the script', async () => {
