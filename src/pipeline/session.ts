@@ -31,6 +31,8 @@ export interface Session {
    * @param describe what came out, for people
    */
   stage<T>(about: StageName, work: (ctx: StageContext) => Promise<Kept<T>>, describe: (value: T) => string): Promise<T>;
+  /** What a stage is handed, for work that is done ahead of it. */
+  ahead(about: StageName): StageContext;
   /** What the run has come to so far. */
   receipt(): Receipt;
   /** Looks at what is kept, and buys nothing. */
@@ -83,17 +85,18 @@ export async function startSession(tools: RunTools, folder: WorkFolder, job: Dub
     breakers.set(stage, breaker);
     return breaker;
   };
+  const ahead = (about: StageName) =>
+    contextFor(about, tools, folder, { store, buyer: buyerFor(about), breaker: breakerFor(about) }, emit);
   return {
     folder,
     signal: tools.signal,
     emit,
+    ahead,
     async stage(about, work, describe) {
       throwIfAborted(tools.signal);
       const stageStart = performance.now();
       emit({ type: 'stage-start', ...about });
-      const { value, kept } = await work(
-        contextFor(about, tools, folder, { store, buyer: buyerFor(about), breaker: breakerFor(about) }, emit),
-      );
+      const { value, kept } = await work(ahead(about));
       const ms = Math.round(performance.now() - stageStart);
       emit({ type: 'stage-end', ...about, kept, detail: describe(value), ms });
       return value;

@@ -11,6 +11,7 @@ import { transcribe } from '../stages/transcribe.js';
 import { recognisedOtherwise, tellUnusable } from './engines/fallbacks.js';
 import { tellSpoken } from './engines/own-words.js';
 import type { FallbackSummary } from './events.js';
+import { type BoughtAhead, FirstLines } from './first-lines.js';
 import type { DubJob } from './job.js';
 import { extractKey, filesExist, needsSpeech, recognitionScope, segmentKey, transcribeKey } from './keys.js';
 import { withinRange } from './range.js';
@@ -25,6 +26,8 @@ export interface Shared {
   readonly transcript: Transcript;
   /** The utterances to dub: all of them, or those in the range asked for. */
   readonly script: Script;
+  /** Lines that were translated while later ones were still being recognised. */
+  readonly boughtAhead?: BoughtAhead | undefined;
   /** Undefined when the first recogniser did it. */
   readonly fallback?: FallbackSummary | undefined;
 }
@@ -32,7 +35,8 @@ export interface Shared {
 /** The stages that every target shares: extract, transcribe, segment. */
 export async function prepareShared(job: DubJob, source: Source, session: Session): Promise<Shared> {
   const soundtrack = await extractSound(job, source, session);
-  const transcript = await recognise(job, source, soundtrack, session);
+  const firstLines = new FirstLines(job, source, soundtrack, session);
+  const transcript = await recognise(job, source, soundtrack, firstLines, session);
   const segmented = await session.stage(
     { stage: 'segment' },
     (ctx) =>
@@ -52,6 +56,7 @@ export async function prepareShared(job: DubJob, source: Source, session: Sessio
   );
   return {
     ...{ source, soundtrack, transcript, script: withinRange(script, job.range) },
+    boughtAhead: await firstLines.finish(),
     fallback: recognisedOtherwise(job, transcript),
   };
 }
@@ -73,7 +78,13 @@ function extractSound(job: DubJob, source: Source, session: Session): Promise<So
   );
 }
 
-async function recognise(job: DubJob, source: Source, soundtrack: Soundtrack, session: Session): Promise<Transcript> {
+async function recognise(
+  job: DubJob,
+  source: Source,
+  soundtrack: Soundtrack,
+  firstLines: FirstLines,
+  session: Session,
+): Promise<Transcript> {
   const { folder } = session;
   tellUnusable('transcribe', job.asr, session);
   const links = recognisers(job);
@@ -89,7 +100,7 @@ async function recognise(job: DubJob, source: Source, soundtrack: Soundtrack, se
       const { value } = await askInTurn(
         links,
         ctx.breaker ?? new Breaker(),
-        (link) => folder.once('transcribe', keys.get(link), () => hear(link.job, source, soundtrack, ctx)),
+        (link) => folder.once('transcribe', keys.get(link), () => hear(link.job, source, soundtrack, firstLines, ctx)),
         (from, to, error) => {
           const change = fallbackOf(from.label, to.label, error);
           ctx.emit({ type: 'provider-fallback', stage: 'transcribe', ...change, utteranceIds: [] });
@@ -113,10 +124,23 @@ function recognisers(job: DubJob): (Link & { readonly job: DubJob })[] {
   return [{ label: asr.label, job }, ...others];
 }
 
-async function hear(job: DubJob, source: Source, soundtrack: Soundtrack, ctx: StageContext): Promise<Transcript> {
+async function hear(
+  job: DubJob,
+  source: Source,
+  soundtrack: Soundtrack,
+  firstLines: FirstLines,
+  ctx: StageContext,
+): Promise<Transcript> {
   const { asr, storage, sourceLanguage: language, speakers } = job;
-  const options = { label: asr.label, language, speakers, shapedBy: await recognitionScope(job, soundtrack) };
-  return transcribe(source, soundtrack, asr.provider, storage.provider, options, ctx);
+  const shapedBy = await recognitionScope(job, soundtrack);
+  const onDraft = firstLines.take.bind(firstLines);
+  const options = { label: asr.label, language, speakers, shapedBy, onDraft };
+  try {
+    return await transcribe(source, soundtrack, asr.provider, storage.provider, options, ctx);
+  } catch (error) {
+    await firstLines.abandon();
+    throw error;
+  }
 }
 
 /** Music signs and the like are no lines; what lies past the end of the picture and sound is said. */

@@ -7,7 +7,7 @@ import type { AsrProvider, AsrReply, AsrRequest, AsrWay, SubtitleTrack } from '.
 import type { StorageProvider } from '../providers/storage/contract.js';
 import type { StageContext } from './context.js';
 import { type AudioFile, audioFor } from './transcribe/audio.js';
-import { transcribePieces } from './transcribe/pieces.js';
+import { type Draft, transcribePieces } from './transcribe/pieces.js';
 import { Publisher } from './transcribe/publisher.js';
 
 /** What `transcribe` needs to know besides the sound. */
@@ -23,9 +23,13 @@ export interface TranscribeOptions {
    * it. The sound's path and the options themselves when left out.
    */
   readonly shapedBy?: unknown;
+  /** Told, where the sound is recognised piece by piece, of what the transcript will begin with. */
+  readonly onDraft?: ((draft: Draft) => void) | undefined;
 }
 
 /** What of the soundtrack recognition needs; without a speech track only text can be read. */
+export type { Draft } from './transcribe/pieces.js';
+
 export type HeardSound = Pick<Soundtrack, 'durationMs' | 'speechPath'>;
 
 /** Codecs of subtitle tracks that are text; the others are pictures. */
@@ -84,9 +88,10 @@ async function hear(
   if (!way.limits.needsAudio) return { reply: await way.transcribe(request, ctx.signal), way };
   const { speechPath, durationMs } = soundtrack;
   if (speechPath === undefined) throw new Error('extract made no speech track for a recogniser that needs one');
-  const shapedBy = options.shapedBy ?? { speechPath, ...options };
+  const { onDraft, ...shape } = options;
+  const shapedBy = options.shapedBy ?? { speechPath, ...shape };
   const byPieces = (one: AsrWay) =>
-    transcribePieces(speechPath, request, one, { label: labelOf(one, options), shapedBy }, ctx);
+    transcribePieces(speechPath, request, one, { label: labelOf(one, options), shapedBy, onDraft }, ctx);
   if (way.limits.times === 'none') return { reply: await byPieces(way), way };
   const audio = await audioFor(speechPath, durationMs, way.limits, ctx);
   const publisher = new Publisher(audio, storage, ctx);

@@ -24,7 +24,7 @@ export async function translate(
   const outcomes = new Outcomes(script, options, ctx);
   const engines = [{ provider, label: options.label, shapedBy: options.shapedBy }, ...(options.others ?? [])];
   const breaker = ctx.breaker ?? new Breaker();
-  let left = outcomes.takeSettled();
+  let left: readonly string[] = outcomes.takeSettled().filter((id) => options.only?.has(id) ?? true);
   for (const [index, engine] of engines.entries()) {
     const turn = { script, engine, next: engines[index + 1], outcomes, options, breaker };
     if (left.length > 0) left = await takeTurn(turn, new Set(left), ctx);

@@ -1,8 +1,8 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { runEvent } from '../../src/pipeline/events.js';
-import { asr } from '../emulators/dashscope/asr.js';
+import { asr, asrSettings } from '../emulators/dashscope/asr.js';
 import { chat } from '../emulators/dashscope/chat.js';
 import { decodeSound } from '../emulators/dashscope/ear.js';
 import { defaultKey, type Emulator, startEmulator } from '../emulators/dashscope/server.js';
@@ -161,4 +161,33 @@ it('a film that is in the target language already keeps its words in a new voice
   expect(emulator.requestsTo('chat')).toEqual([]);
   const said = emulator.requestsTo('tts').map(({ json }) => (json as { input: { text: string } }).input.text);
   expect(said.sort()).toEqual(lines.map(({ text }) => text).sort());
+});
+
+it('the first lines are translated while later pieces of the sound are still being recognised', async () => {
+  const said = ['First of all, good evening.', 'Then there is the weather.', 'After that we talk of books.'];
+  said.push('The last guest is a singer.', 'And this is the end of it.');
+  const talk = await makeTalk(said.map((text) => ({ text, afterMs: 4600 })));
+  const [samples] = (await decodeSound(await readFile(talk.path)))!;
+  const audio = [{ samples: samples!, sampleRate: 16_000 }];
+  await makeMedia(folder, { name: 'pieces.m4a', seconds: talk.durationMs / 1000, video: false, audio });
+  await writeFile(join(folder, '.dubbingrc.json'), JSON.stringify({ providers: { 'asr:qwen': { concurrency: 1 } } }));
+  await emulator.close();
+  const slow = asrSettings({ latency: { pendingMs: 700, perAudioMs: 0 } });
+  emulator = await startEmulator({ parts: [asr(ear, slow), chat(), tts()] });
+  const chosen = ['--asr', 'qwen:qwen3-asr-flash', '--store', 'none', '--to', 'es', '--json'];
+  const { exit, stdout, stderr } = await call(['pieces.m4a', ...chosen]);
+  await rm(join(folder, '.dubbingrc.json'));
+  expect({ exit, stderr }).toMatchObject({ exit: 0 });
+  expect(emulator.violations).toEqual([]);
+  const heard = emulator.requestsTo('asr.call');
+  expect(heard).toHaveLength(said.length);
+  const asked = emulator.requestsTo('chat').filter(({ status }) => status === 200);
+  expect(asked[0]!.atMs).toBeLessThan(heard.at(-1)!.atMs);
+  const ids = asked.flatMap(({ body }) => [...new Set(body.toString().match(/u000\d/g))]);
+  expect(ids.toSorted()).toEqual(['u0001', 'u0002', 'u0003', 'u0004', 'u0005']);
+  const done = jsonLines(stdout).flatMap((line) => {
+    const event = runEvent.parse(line);
+    return event.type === 'line-done' && event.stage === 'translate' ? [event.kept] : [];
+  });
+  expect(done).toEqual([false, false, false, false, false]);
 });

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Script, Utterance } from '../../src/domain/script.js';
-import { overlapMs } from '../../src/domain/time.js';
+import { overlapMs, type Span } from '../../src/domain/time.js';
 import type { Segment, Transcript } from '../../src/domain/transcript.js';
 import { segment, segmentsLeftOut } from '../../src/stages/segment/index.js';
+import { countSettled } from '../../src/stages/segment/settled.js';
 import { splitSentences } from '../../src/subtitles/sentences.js';
 
 const programmeMs = 100_000;
@@ -408,5 +409,52 @@ describe('segment, whatever is given', () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+function later<T extends Span>(span: T, byMs: number): T {
+  return { ...span, startMs: span.startMs + byMs, endMs: span.endMs + byMs };
+}
+
+describe('the settled beginning of a script', () => {
+  const oneSpeaker = anyTranscript.map((given) => ({
+    ...given,
+    segments: given.segments
+      .map(({ speaker: _, ...rest }) => rest)
+      .sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs),
+  }));
+
+  it('is what the whole script begins with, however the transcript goes on', () => {
+    let settledInAll = 0;
+    fc.assert(
+      fc.property(oneSpeaker, fc.nat(12), (given, count) => {
+        const end = 1_000_000;
+        const first = given.segments.slice(0, count);
+        const untilMs = Math.max(0, ...first.map(({ endMs }) => endMs));
+        // Pieces of sound do not overlap: nothing that comes later begins before the first ones end.
+        const rest = given.segments
+          .slice(count)
+          .map((one) => ({ ...later(one, untilMs), words: one.words.map((word) => later(word, untilMs)) }));
+        const draft = segment({ ...given, segments: first }, end);
+        const settled = countSettled(draft);
+        settledInAll += settled;
+        const whole = segment({ ...given, segments: [...first, ...rest] }, end).utterances;
+        expect(whole.slice(0, settled)).toEqual(draft.utterances.slice(0, settled));
+        if (settled > 0) expect(whole[settled]).toEqual(draft.utterances[settled]);
+      }),
+      { numRuns: 300 },
+    );
+    expect(settledInAll).toBeGreaterThan(0);
+  });
+
+  it('is nothing while no pause of 700 ms has passed', () => {
+    const script = segment(
+      transcript([
+        { text: 'One of them.', endMs: 3000 },
+        { text: 'Two of them.', startMs: 3690, endMs: 6000 },
+      ]),
+      9000,
+    );
+    expect([script.utterances.length, countSettled(script)]).toEqual([2, 0]);
   });
 });

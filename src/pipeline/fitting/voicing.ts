@@ -123,7 +123,8 @@ async function translateNow(
   const chooser = new WordingChooser(work.shared.script, work.language, paceOf, (line) => queue.put(line));
   const onLine = (line: TranslatedLine, isSettled: boolean) => chooser.take(line, isSettled);
   const onFailure = (utteranceId: string) => chooser.skip(utteranceId);
-  const lines = { shapedBy: shape.scope, termsIn: shape.termsIn, settled };
+  const boughtAhead = shared.boughtAhead?.get(work.language);
+  const lines = { shapedBy: shape.scope, termsIn: shape.termsIn, settled, boughtAhead };
   const others = await Promise.all(
     behind.map(async (other) => ({
       ...{ provider: other.provider, label: other.label },

@@ -21,6 +21,10 @@ export interface TranslateOptions extends Omit<Translator, 'provider'> {
   termsIn(text: string): unknown;
   /** Lines whose wording is settled already, by utterance id: they are not asked for. */
   readonly settled: ReadonlyMap<string, TranslatedLine>;
+  /** The lines to ask for, when they are not all: the others are there to be understood from. */
+  readonly only?: ReadonlySet<string> | undefined;
+  /** Lines that this run has bought already, ahead of this stage. */
+  readonly boughtAhead?: ReadonlySet<string> | undefined;
   /** How fast the voice of a speaker is, for the budgets. */
   paceOf(speaker: string): Pace;
   /**

@@ -54,7 +54,8 @@ export class Outcomes {
     const found = await Promise.all(wanted.map(({ key }) => this.ctx.buyer.find<KeptLine>('translate', key)));
     for (const [index, { utteranceId }] of wanted.entries()) {
       const kept = found[index];
-      if (kept !== undefined) this.#take(toTranslated(utteranceId, kept), true);
+      const isEarlier = this.options.boughtAhead?.has(utteranceId) !== true;
+      if (kept !== undefined) this.#take(toTranslated(utteranceId, kept), isEarlier);
     }
     return wanted.filter(({ utteranceId }) => !this.lines.has(utteranceId));
   }
