@@ -20,6 +20,8 @@ export interface OssBench {
   /** Another store on the same service: the options of the first with these on top. */
   store(options?: Partial<OssOptions>, http?: Partial<HttpOptions>): StorageProvider;
   readonly notices: readonly string[];
+  /** Attempts that failed of what the store itself sent once more. */
+  readonly repeats: readonly number[];
   /** A file of random bytes. */
   file(name: string, size: number): Promise<{ readonly path: string; readonly bytes: Buffer }>;
   /** Fetches a link as a recogniser would: no credentials, by whatever name it has. */
@@ -41,6 +43,7 @@ export async function ossBench(
   const emulator = await startOssEmulator(given);
   const folder = await temporaryFolder();
   const notices: string[] = [];
+  const repeats: number[] = [];
   closers.push(async () => {
     await emulator.close();
     expect(emulator.violations).toEqual([]);
@@ -49,6 +52,7 @@ export async function ossBench(
     emulator,
     folder,
     notices,
+    repeats,
     store(options = {}, http = {}) {
       const client = createHttp({
         version: '1.2.3',
@@ -62,7 +66,12 @@ export async function ossBench(
       const own = { accessKeyId, accessKeySecret, bucket: 'dub-test', region: 'cn-beijing' };
       const endpoint = `http://${regionHost}:${emulator.port}`;
       const parsed = oss.options.parse({ ...own, endpoint, ...options });
-      return oss.create(parsed, { scratch: join(folder, 'scratch'), http: async (scope) => client.scope(scope) });
+      const told = { onRetry: ({ attempt }: { attempt: number }) => void repeats.push(attempt) };
+      return oss.create(parsed, {
+        scratch: join(folder, 'scratch'),
+        http: async (scope) => client.scope(scope),
+        ...told,
+      });
     },
     async file(name, size) {
       const path = join(folder, name);

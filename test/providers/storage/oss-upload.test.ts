@@ -57,6 +57,7 @@ describe('a small file', () => {
     expect(bench.emulator.bucket().get(keyOf(handle)).bytes.equals(bytes)).toBe(true);
     expect(bench.emulator.bucket().objects.size).toBe(1);
     expect(bench.emulator.requestsTo('put')).toHaveLength(puts);
+    expect(bench.notices.length + bench.repeats.length).toBe(puts - 1);
     expect(bench.emulator.requestsTo('head')).toHaveLength(fault.kind === 'no-sums' ? 1 : 0);
   });
 
@@ -305,6 +306,7 @@ describe('a large file', () => {
     const error = await failure(bench.store(inParts).put(path, flac, calm));
     expect(error).toMatchObject({ code: 'PROVIDER_BAD_REPLY', retryable: true });
     expect(bench.emulator.requestsTo('initiate')).toHaveLength(2);
+    expect(bench.repeats).toEqual([1]);
     expect(bench.emulator.bucket().objects.size + bench.emulator.bucket().uploads.size).toBe(0);
   });
 

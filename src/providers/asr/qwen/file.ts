@@ -1,5 +1,6 @@
 import { DubError } from '../../../errors.js';
 import { replyStatus } from '../../../net/facts.js';
+import type { ProviderTools } from '../../contract.js';
 import { type DashscopeClient, type FinishedTask, taskDeadlineMs } from '../../vendors/dashscope/index.js';
 import { requireSoundFile } from '../../vendors/sound-file/read.js';
 import type { AsrReply, AsrRequest } from '../contract.js';
@@ -17,6 +18,8 @@ export interface FileRecogniser {
   readonly model: AsrModel;
   readonly client: DashscopeClient;
   readonly options: QwenOptions;
+  /** Told of a result that is asked for once more. */
+  readonly onRetry?: ProviderTools['onRetry'];
 }
 
 /** How often a task is asked again for a fresh link when the one it gave leads nowhere. */
@@ -102,7 +105,7 @@ async function settleEarlier(
 
 /** Waits for a task and fetches its result; a link that leads nowhere is asked for again, which costs nothing. */
 async function settle(
-  { client, options }: FileRecogniser,
+  { client, options, onRetry }: FileRecogniser,
   taskId: string,
   audio: Audio,
   signal: AbortSignal,
@@ -121,6 +124,7 @@ async function settle(
       return { kind: 'heard', file: await fetchResult(client, linkOf(subtask, taskId), signal), seconds, ids };
     } catch (error) {
       if (!isExpired(error) || asked === freshLinks) throw error;
+      onRetry?.({ attempt: asked + 1, waitMs: 0, code: error instanceof DubError ? error.code : 'PROVIDER_BAD_REPLY' });
     }
   }
 }

@@ -28,7 +28,7 @@ export const qwen = defineProvider({
     const named = options.model === undefined ? undefined : findModel(options.model);
 
     function wayOf(model: AsrModel): AsrWay {
-      const recogniser = { model, client, options };
+      const recogniser = { model, client, options, onRetry: tools.onRetry };
       const recognise = recognisers[model.family];
       return {
         model: model.id,

@@ -1,5 +1,6 @@
 import { DubError } from '../../../errors.js';
 import type { Http } from '../../../net/http.js';
+import type { ProviderTools } from '../../contract.js';
 import { createClassify, type ErrorContext } from './errors.js';
 import type { OssCredentials } from './options.js';
 
@@ -56,6 +57,8 @@ export interface OssClient {
 export interface OssConnection extends ErrorContext {
   readonly credentials: OssCredentials;
   readonly http: Http;
+  /** To be told of what is sent once more because it arrived damaged or its upload is gone; `Http` tells of its own. */
+  readonly onRetry?: ProviderTools['onRetry'];
 }
 
 /**

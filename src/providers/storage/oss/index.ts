@@ -96,7 +96,7 @@ class OssStore implements StorageProvider {
     const credentials = readCredentials(options);
     const place = readPlace(options);
     this.http ??= openHttp(options, this.tools);
-    return { place, options, credentials, http: await this.http };
+    return { place, options, credentials, http: await this.http, onRetry: this.tools.onRetry };
   }
 }
 

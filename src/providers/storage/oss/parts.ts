@@ -41,6 +41,7 @@ export async function uploadInParts(
         ? ossCodeOf(error) === 'NoSuchUpload' || error instanceof DamagedError
         : error instanceof DamagedError;
       if (attempt > 1 || !again) throw error instanceof DamagedError ? damaged(upload.path) : error;
+      connection.onRetry?.({ attempt, waitMs: 0, code: error instanceof DubError ? error.code : 'PROVIDER_BAD_REPLY' });
     }
   }
 }

@@ -80,6 +80,7 @@ async function putChecked(
     );
     trace.mayBeThere = true;
     if (arrivedWhole(res.headers, sums) ?? (await isStoredWhole(connection, upload.key, sums, signal))) return;
+    if (attempt === 1) connection.onRetry?.({ attempt, waitMs: 0, code: 'PROVIDER_BAD_REPLY' });
   }
   throw damaged(upload.path);
 }

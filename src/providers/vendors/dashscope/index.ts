@@ -83,7 +83,7 @@ export function dashscope(options: DashscopeOptions, tools: DashscopeTools): Das
         ),
       };
       const polling = {
-        ...{ clock, random, firstWaitMs: options.pollMs, failed: taskError },
+        ...{ clock, random, firstWaitMs: options.pollMs, failed: taskError, onRetry: tools.onRetry },
         ask: async () => {
           const { value, requestIds } = await ask(
             taskReply,
@@ -97,7 +97,7 @@ export function dashscope(options: DashscopeOptions, tools: DashscopeTools): Das
     },
     taskError,
     upload: createUpload({
-      ...{ ...situation, account, clock, open },
+      ...{ ...situation, account, clock, open, onRetry: tools.onRetry },
       askPolicy(model, signal) {
         const query = new URLSearchParams({ action: 'getPolicy', model });
         // Documented as required, though there is no body.

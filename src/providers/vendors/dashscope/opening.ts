@@ -1,6 +1,6 @@
 import { DubError } from '../../../errors.js';
 import type { Clock } from '../../../net/clock.js';
-import type { Http, HttpScope } from '../../../net/http.js';
+import type { Http, HttpScope, RetryNotice } from '../../../net/http.js';
 import type { DashscopeHost } from './hosts.js';
 
 /** What a client may not reach for by itself; `ProviderTools` is one. */
@@ -10,6 +10,8 @@ export interface DashscopeTools {
   readonly clock?: Clock | undefined;
   /** From 0 to below 1; `Math.random` unless told. */
   readonly random?: (() => number) | undefined;
+  /** To be told of what is asked for once more beyond the retries of one request. */
+  readonly onRetry?: ((notice: Pick<RetryNotice, 'attempt' | 'waitMs' | 'code'>) => void) | undefined;
 }
 
 /** Six attempts with waits drawn from 0 to 1, 2, 4, 8 and 16 s: limits are counted by the minute. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DubError, throwIfAborted } from '../../../errors.js';
 import type { Clock } from '../../../net/clock.js';
-import type { Schema } from '../../../net/http.js';
+import type { RetryNotice, Schema } from '../../../net/http.js';
 
 /** A task that the service took on, and that is billed from now on. */
 export interface SubmittedTask {
@@ -45,6 +45,8 @@ export interface Polling {
   readonly random: () => number;
   /** The first wait in milliseconds. */
   readonly firstWaitMs: number;
+  /** Told of a question that failed and is asked again. */
+  readonly onRetry?: ((notice: Pick<RetryNotice, 'attempt' | 'waitMs' | 'code'>) => void) | undefined;
   /** Asks once; the answer is a `taskReply`. */
   ask(): Promise<TaskReply>;
   /** The error of a task that failed. */
@@ -89,7 +91,7 @@ export function taskDeadlineMs(audioMs: number): number {
 
 /**
  * Asks for a task's state until it has ended. The wait grows with the task's age, from `firstWaitMs` to ten seconds,
- * so that a result lies around for a twentieth of the task's time at most, and is spread by 15 % either way.
+ * so that a result lies around for a fortieth of the task's time at most, and is spread by 15 % either way.
  */
 export async function pollTask<T>(
   taskId: string,
@@ -102,13 +104,16 @@ export async function pollTask<T>(
   const startedAt = clock.now();
   const endsAt = startedAt + options.deadlineMs;
   let failingSince: number | undefined;
+  let failures = 0;
   let last = 'PENDING';
   for (;;) {
     throwIfAborted(signal);
     let told: number | undefined;
+    let failed: DubError | undefined;
     try {
       const reply = await polling.ask();
       failingSince = undefined;
+      failures = 0;
       const { finished, status } = read(taskId, schema, reply, polling, options);
       if (finished !== undefined) return finished;
       last = status;
@@ -119,11 +124,14 @@ export async function pollTask<T>(
       failingSince ??= clock.now();
       if (clock.now() - failingSince >= silenceMs) throw error;
       told = error.retryAfterMs;
+      failed = error;
+      failures++;
     }
     const now = clock.now();
-    const grown = Math.min(longestWaitMs, Math.max(firstWaitMs, (now - startedAt) / 20));
+    const grown = Math.min(longestWaitMs, Math.max(firstWaitMs, (now - startedAt) / 40));
     const waitMs = Math.max(grown * (0.85 + 0.3 * random()), Math.min(told ?? 0, 60_000));
     if (now >= endsAt) throw tooLate(taskId, last, options.deadlineMs);
+    if (failed !== undefined) polling.onRetry?.({ attempt: failures, waitMs: Math.round(waitMs), code: failed.code });
     await clock.sleep(Math.min(waitMs, endsAt - now), signal);
   }
 }

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { z } from 'zod';
-import { DubError } from '../../../errors.js';
+import { DubError, type DubErrorCode } from '../../../errors.js';
 import { hostKind } from '../../../net/addresses.js';
 import type { Clock } from '../../../net/clock.js';
 import { replyStatus } from '../../../net/facts.js';
-import type { Http } from '../../../net/http.js';
+import type { Http, RetryNotice } from '../../../net/http.js';
 import type { HttpReply } from '../../../net/judge.js';
 import type { ReplyBody, ReplyHeaders } from '../../../net/reply.js';
 import type { ServiceError } from './envelope.js';
@@ -39,6 +39,8 @@ export interface UploadTools extends ErrorSituation {
   readonly account: string;
   readonly clock: Clock;
   open(): Promise<Http>;
+  /** Told of a file that is posted once more. */
+  readonly onRetry?: ((notice: Pick<RetryNotice, 'attempt' | 'waitMs' | 'code'>) => void) | undefined;
   /** Asks for a policy. */
   askPolicy(model: string, signal: AbortSignal): Promise<{ value: PolicyReply; requestIds: readonly string[] }>;
 }
@@ -118,6 +120,8 @@ export function createUpload(tools: UploadTools): Upload {
       } catch (error) {
         const status = replyStatus(error);
         // The policy ran out on the way, or its key was changed: any 403 is worth one fresh policy.
+        if ((status === 403 && !refreshed) || (status === 409 && !renamed))
+          tools.onRetry?.({ attempt: Number(refreshed) + Number(renamed) + 1, waitMs: 0, code: codeOf(error) });
         if (status === 403 && !refreshed) {
           refreshed = true;
           policy = await policyFor(request.model, size, true, signal);
@@ -129,6 +133,10 @@ export function createUpload(tools: UploadTools): Upload {
       }
     }
   };
+}
+
+function codeOf(error: unknown): DubErrorCode {
+  return error instanceof DubError ? error.code : 'PROVIDER_BAD_REPLY';
 }
 
 async function askPolicy(tools: UploadTools, model: string, signal: AbortSignal): Promise<Policy> {
