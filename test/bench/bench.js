@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npm run bench`: start-up ratios, overhead over bare ffmpeg, and memory at two lengths. Prints a table and writes
-// coverage/bench.json. Wall times are only ever compared within one run.
+// coverage/bench.json. Wall times are only ever compared within one run. `--service` alone, or `--service=10,100` for ten
+// minutes and a hundred lines, makes the service row only and prints all that it measured.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -92,8 +93,7 @@ async function jobs() {
   return rows;
 }
 
-async function service() {
-  const [minutes, lines] = full ? [60, 600] : [2, 20];
+async function service([minutes, lines] = full ? [60, 600] : [2, 20]) {
   const material = await makeMaterial(folder, minutes, lines);
   return serviceRow({ root, folder, material, minutes, lines });
 }
@@ -115,7 +115,17 @@ async function resume(material, lost) {
 }
 
 const shown = (value, digits = 0) => value.toFixed(digits);
+const serviceOnly = /^--service(?:=(\d+),(\d+))?$/.exec(process.argv.find((arg) => arg.startsWith('--service')) ?? '');
 try {
+  if (serviceOnly !== null) {
+    const size = serviceOnly[1] === undefined ? undefined : serviceOnly.slice(1).map(Number);
+    console.log(JSON.stringify(await service(size), null, 2));
+  } else await everything();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function everything() {
   const report = {
     machine: {
       cores: cpus().length,
@@ -163,6 +173,4 @@ try {
   }
   mkdirSync(join(root, 'coverage'), { recursive: true });
   writeFileSync(join(root, 'coverage', 'bench.json'), `${JSON.stringify(report, null, 2)}\n`);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
 }

@@ -30,12 +30,14 @@ export async function serviceRow({ root, folder, material, minutes, lines }) {
   const startedAt = performance.now();
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const stages = {};
+  const firsts = {};
   let problem = '';
   child.stderr.on('data', (chunk) => (problem += chunk));
   const closed = new Promise((resolve) => child.once('close', resolve));
   let voicedMs;
   for await (const line of createInterface({ input: child.stdout })) {
     const event = JSON.parse(line);
+    if (event.type === 'line-done') firsts[event.stage] ??= performance.now() - startedAt;
     if (event.type !== 'stage-end') continue;
     stages[event.stage] ??= { endMs: performance.now() - startedAt, ms: event.ms };
     if (event.stage !== 'synthesize') continue;
@@ -55,6 +57,8 @@ export async function serviceRow({ root, folder, material, minutes, lines }) {
     aim: 1.1,
     least,
     stages,
+    /** When each stage had its first line, ms. */
+    firsts,
     totals,
   };
 }
