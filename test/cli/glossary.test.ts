@@ -25,6 +25,7 @@ describe('a glossary', () => {
     ['tabs, and commas inside', 'bee\tabeja\nhive\tcolmena\n'],
     ['semicolons, a BOM, comments and empty lines', '\ufeff# my words\r\n\r\nbee;abeja\r\nhive ; colmena'],
     ['named columns', 'en,fr,es\nbee,abeille,abeja\nhive,ruche,colmena\nwasp,guêpe,\n'],
+    ['columns under their heading, a term said twice', 'Term,Translation\nbee,abeja\nhive,colmena\nbee,abeja\n'],
     ['named columns in any order', 'es-MX,en\nabeja,bee\ncolmena,hive\n'],
   ])('is read from %s', async (_, text) => {
     expect(await read(text)).toEqual([
@@ -47,6 +48,7 @@ describe('a glossary', () => {
     ['en,fr\nbee,abeille\n', 'es', ['es'], 'it has columns for en, fr and none for es'],
     ['bee,abeja\n', 'es', ['es', 'fr'], 'it does not say which of es, fr its translations are'],
     ['bee,abeja\nhive\n', 'es', ['es'], 'line 2 has one column: "hive"'],
+    ['bee,abeja\nhive,colmena\nbee,abejorro\n', 'es', ['es'], '"bee" has two translations, "abeja" and "abejorro"'],
     ['# nothing\n', 'es', ['es'], 'it has no terms for es'],
     [many, 'es', ['es'], 'it has 501 terms, and 500 are the most'],
   ])('that does not fit is refused (%#), with what is wrong', async (text, target, targets, what) => {

@@ -25,7 +25,7 @@ const form =
 
 /**
  * The terms of a glossary file for one pair of languages. A file has two columns, or a first line of language tags that
- * names its columns. Empty lines and lines that begin with `#` count for nothing; a term without a translation into this
+ * names its columns, or the line `term,translation`. Empty lines and lines that begin with `#` count for nothing; a term without a translation into this
  * target is left out.
  * @throws INPUT_UNREADABLE for a file that cannot be read, CONFIG_INVALID for one that is no glossary of these languages
  */
@@ -40,14 +40,30 @@ export async function readGlossary(path: string, wish: GlossaryWish): Promise<re
   const tags = rows[0]?.cells.map((cell) => (isTag(cell) ? parseLanguage(cell) : undefined)) ?? [];
   const hasHead = tags.length > 1 && tags.every((tag) => tag !== undefined);
   const columns = hasHead ? namedColumns(tags as string[], path, wish) : plainColumns(path, wish);
-  const terms = rows.slice(hasHead ? 1 : 0).flatMap(({ cells, line }) => {
+  const terms = rows.slice(hasHead || isHeading(rows[0]?.cells) ? 1 : 0).flatMap(({ cells, line }) => {
     if (cells.length < 2) throw wrong(path, `line ${line} has one column: ${JSON.stringify(cells[0])}`);
     const [source = '', target = ''] = [cells[columns.source], cells[columns.target]];
     return source === '' || target === '' ? [] : [{ source, target }];
   });
   if (terms.length > mostTerms) throw wrong(path, `it has ${terms.length} terms, and ${mostTerms} are the most`);
   if (terms.length === 0) throw wrong(path, `it has no terms for ${wish.target}`);
-  return terms;
+  return withoutRepeats(terms, path);
+}
+
+/** The names that the two columns have in a table program, as the help writes them; without this they would be a term. */
+function isHeading(cells: readonly string[] = []): boolean {
+  return ['term,translation', 'source,target'].includes(cells.join(',').toLowerCase());
+}
+
+/** @throws CONFIG_INVALID for a term with two translations: no line could have both, and each would be asked for again */
+function withoutRepeats(terms: readonly GlossaryTerm[], path: string): GlossaryTerm[] {
+  const known = new Map<string, string>();
+  for (const { source, target } of terms) {
+    const before = known.get(source) ?? target;
+    if (before !== target) throw wrong(path, `"${source}" has two translations, "${before}" and "${target}"`);
+    known.set(source, target);
+  }
+  return [...known].map(([source, target]) => ({ source, target }));
 }
 
 function rowsOf(text: string): { readonly cells: readonly string[]; readonly line: number }[] {
