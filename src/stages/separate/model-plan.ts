@@ -55,6 +55,7 @@ export function planModel(file: OnnxFile, model: SeparatorModel): ModelPlan {
   if (input.type !== float32) throw unfit(file, 'its numbers are not 32-bit floats');
   const sound = chooseSound(file, model, dims.length);
   const shape = onSpectrum ? spectrumOf(file, model, dims, sound.gives) : waveformOf(file, dims);
+  if (onWaveform && model.nFft !== undefined) throw unfit(file, 'n_fft is for models on spectra');
   const compensate = model.compensate ?? numberOf(file, 'compensate') ?? 1;
   return { input: input.name, ...sound, compensate, shape };
 }

@@ -102,22 +102,23 @@ function startProcess(signal: AbortSignal) {
   });
   const close = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', close, { once: true });
-  const over = new Promise<FromProcess>((resolve) => {
-    child.once('error', (error) => resolve({ failed: error.message }));
-    child.once('close', (code, by) =>
-      resolve({ failed: `its process ended with ${code ?? by}. ${said.trim()}`.trim() }),
-    );
-  });
+  let hear: ((answer: FromProcess) => void) | undefined;
+  let gone: FromProcess | undefined;
+  const end = (why: string) => {
+    gone ??= { failed: why };
+    hear?.(gone);
+  };
+  child.on('message', (answer) => hear?.(answer as FromProcess));
+  child.once('error', (error) => end(error.message));
+  child.once('close', (code, by) => end(`its process ended with ${code ?? by}. ${said.trim()}`.trim()));
   return {
     async ask(message: ToProcess): Promise<FromProcess> {
-      let hear: (message: unknown) => void = () => undefined;
-      const heard = new Promise<FromProcess>((resolve) => {
-        hear = resolve as typeof hear;
-        child.once('message', hear);
+      // Not a race with the end: a promise that outlives the windows would hold the answers of all of them.
+      const answer = await new Promise<FromProcess>((resolve) => {
+        hear = resolve;
+        if (gone !== undefined) resolve(gone);
+        else if (child.connected) child.send(message, () => undefined);
       });
-      if (child.connected) child.send(message, () => undefined);
-      const answer = await Promise.race([heard, over]);
-      child.off('message', hear);
       throwIfAborted(signal);
       return answer;
     },

@@ -95,11 +95,10 @@ describe('a model that takes out what is in the middle', () => {
   it.each([
     ['on samples, giving the voices', 'a.onnx', () => midModel(44_100)],
     ['on spectra, giving the voices, as UVR has them', 'UVR_MDXNET_1.onnx', () => midSpectrumModel(2048, 64, 'vocals')],
-    ['on spectra, giving the background', 'UVR-MDX-NET-Inst_HQ_4.onnx', () => midSpectrumModel(2560, 64, 'background')],
     [
-      'on spectra, with its transform noted',
-      'x_vocals.onnx',
-      () => midSpectrumModel(3000, 64, 'vocals', { n_fft: '7680' }),
+      'on spectra, giving the background, with its transform noted',
+      'x_instrumental.onnx',
+      () => midSpectrumModel(3000, 64, 'background', { n_fft: '7680' }),
     ],
   ])('leaves the background in its place, without the speech or a seam: %s', async (_, name, bytes) => {
     const left = levels(await channel(await separated(model(name, bytes())), 0));
