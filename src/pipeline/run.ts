@@ -8,7 +8,7 @@ import { deleteVoices, tellVoicesLeft } from './casting/delete-voices.js';
 import { type CastPlan, planCast } from './casting/plan.js';
 import { showInto } from './dub-into.js';
 import { withOwnWords } from './engines/own-words.js';
-import { refuseUndrawable, refuseUnserved } from './engines/preflight.js';
+import { refuseUndrawable, refuseUnserved, refuseUnusableModel } from './engines/preflight.js';
 import type { OutputSummary, RunSummary } from './events.js';
 import type { DubJob, RunTools } from './job.js';
 import { refuseUnknownCost } from './money/ask-first.js';
@@ -33,6 +33,7 @@ export async function dub(job: DubJob, tools: RunTools): Promise<RunSummary> {
   const outputs = await planOutputs(left, source, earlier?.leftovers);
   await refuseUndrawable(left, source, tools.signal);
   await refuseUnserved(left, tools.signal);
+  await refuseUnusableModel(left);
   refuseUnknownCost(left, job.money ?? usualTerms);
   const folder = await openWorkFolder(workFolderPath(left, outputs));
   await beginAnew(job, folder);

@@ -45,3 +45,13 @@ export async function refuseUndrawable(job: DubJob, source: Source, signal: Abor
   }
   for (const { language } of job.targets) await findFont(nativeLanguageName(language), language, signal);
 }
+
+/**
+ * Looks at the separator's model before anything is done or paid, unless the bed may be lowered instead.
+ * @throws ENGINE_MISSING or CONFIG_INVALID
+ */
+export async function refuseUnusableModel({ separator }: DubJob): Promise<void> {
+  if (separator === undefined || separator.fallback === 'duck' || !('path' in separator.by)) return;
+  const { requireModel } = await import('../../stages/separate/model.js');
+  await requireModel(separator.by);
+}

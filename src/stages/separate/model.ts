@@ -8,9 +8,9 @@ import { openPcmReader, openPcmWriter } from '../../media/pcm.js';
 import { channelNames } from '../../sound/channels.js';
 import type { StageContext } from '../context.js';
 import { type ModelPlan, type ModelShape, planModel } from './model-plan.js';
-import type { OnnxFile } from './onnx-file.js';
+import { type OnnxFile, readOnnxFile } from './onnx-file.js';
 import type { Places } from './places.js';
-import { type LoadedModel, loadModel } from './runtime.js';
+import { type LoadedModel, loadModel, requireRuntime } from './runtime.js';
 import { WindowSpectra } from './spectra.js';
 import { type Cut, passInWindows, type WindowWork } from './windows.js';
 
@@ -20,6 +20,15 @@ const rate = 44_100;
 const layouts = ['mono', 'stereo', '5.0', '5.0(side)', '5.1', '5.1(side)', '7.1'];
 /** A model that takes out less than this share of the power has taken out nothing: -60 dB. */
 const leastTaken = 1e-6;
+
+/**
+ * Looks at a model before anything is done: that it is there, of a kind that can be used, and that something runs it.
+ * @throws ENGINE_MISSING or CONFIG_INVALID
+ */
+export async function requireModel(model: SeparatorModel): Promise<void> {
+  planModel(await readOnnxFile(model.path), model);
+  requireRuntime(model.path, model.folder);
+}
 
 /**
  * Takes the speech out of the sound with a model, a window at a time: in memory is one window, whatever the length. In

@@ -54,11 +54,10 @@ function resolveIn(from: string, name: string): string | undefined {
 }
 
 /**
- * Loads a model in a process of its own.
- * @throws ENGINE_MISSING without a runtime; CONFIG_INVALID when the runtime cannot load the model; INTERRUPTED
+ * The same for a model.
+ * @throws ENGINE_MISSING when there is none
  */
-export async function loadModel(path: string, folder: string, signal: AbortSignal): Promise<LoadedModel> {
-  throwIfAborted(signal);
+export function requireRuntime(path: string, folder: string): string {
   const runtime = findRuntime(folder);
   if (runtime === undefined) {
     throw new DubError(
@@ -69,6 +68,16 @@ export async function loadModel(path: string, folder: string, signal: AbortSigna
       },
     );
   }
+  return runtime;
+}
+
+/**
+ * Loads a model in a process of its own.
+ * @throws ENGINE_MISSING without a runtime; CONFIG_INVALID when the runtime cannot load the model; INTERRUPTED
+ */
+export async function loadModel(path: string, folder: string, signal: AbortSignal): Promise<LoadedModel> {
+  throwIfAborted(signal);
+  const runtime = requireRuntime(path, folder);
   const process = startProcess(signal);
   const answer = await process.ask({ load: { runtime, model: path } });
   if ('failed' in answer) {

@@ -253,6 +253,16 @@ describe('--separator model.onnx', () => {
     expect(stages.map((event) => event.stage)).toContain('separate');
   });
 
+  it('refuses a file that is no model before anything is done', async () => {
+    await model('page.onnx', Buffer.from('<p>Not found'));
+    const { exit, stdout, stderr } = await call('--separator', 'page.onnx', '--work', 'p');
+    expect({ exit, stages: jsonLines(stdout).filter(({ type }) => type === 'stage-end') }).toEqual({
+      exit: 2,
+      stages: [],
+    });
+    expect(stderr).toContain('page.onnx is not an ONNX model');
+  });
+
   it.each([
     ['gone.onnx', 'there is no model'],
     ['onnx:', 'there is no model onnx:'],
