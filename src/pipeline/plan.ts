@@ -197,15 +197,13 @@ function planToolsFor(scratch: string, { job, source, terms }: Planning, tools: 
 async function planStages(foresight: Foresight, known: Known, tools: PlanTools): Promise<PlannedStage[]> {
   const { job, work } = foresight;
   const { script } = known;
+  const recognition = known.transcriptKept ? nothingToPay : known.recognition;
+  const hearing = asked('transcribe', job.asr, speechLeaves(job), recognition, tools.terms);
+  const hearBy = async (asr: DubJob['asr']) =>
+    (await planRecognition(tools.source, known.soundtrack, { ...tools, job: { ...job, asr } })).cost;
   const stages: PlannedStage[] = [
     here('extract', known.soundtrack !== undefined),
-    asked(
-      'transcribe',
-      job.asr,
-      speechLeaves(job),
-      known.transcriptKept ? nothingToPay : known.recognition,
-      tools.terms,
-    ),
+    { ...hearing, ...(await behind(hearing, job.asr, 'the speech track', tools, hearBy)) },
     here('segment', known.transcriptKept),
   ];
   for (const target of job.targets) {
