@@ -98,6 +98,8 @@ export interface DubJob {
   readonly voiceConsent?: string | undefined;
   /** Makes a voice engine that only the cast names; without it a cast has the targets' engines only. */
   openTts?(label: string): Promise<Chosen<TtsProvider>>;
+  /** Names of the voice engines that ship and may speak a language (BCP 47), depending on their model. */
+  enginesSpeaking?(language: string): Promise<readonly string[]>;
   /** What `openTts` has made so far: they are billed like the targets' own. */
   readonly castEngines?: readonly Chosen<TtsProvider>[] | undefined;
   /** Dub only the lines that start in this span; the output keeps its whole length. */

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.js';
+import { primaryLanguage } from '../../domain/language.js';
 import { nearestNames } from '../../domain/nearest.js';
 import { DubError } from '../../errors.js';
 import type { MediaTools } from '../../media/tools.js';
@@ -82,7 +83,9 @@ export async function chooseEngines(context: ChoiceContext): Promise<ChosenEngin
  * Makes the voice engines that a cast names beside the job's own, and remembers them for the bill. `openTts` throws USAGE
  * for what does not ship: a cast comes with somebody's film, and must not run code of its own.
  */
-export function castEngines(context: ChoiceContext): Required<Pick<DubJob, 'openTts' | 'castEngines'>> {
+export function castEngines(
+  context: ChoiceContext,
+): Required<Pick<DubJob, 'openTts' | 'castEngines' | 'enginesSpeaking'>> {
   const opened: Chosen<TtsProvider>[] = [];
   return {
     async openTts(label) {
@@ -91,7 +94,18 @@ export function castEngines(context: ChoiceContext): Required<Pick<DubJob, 'open
       return engine;
     },
     castEngines: opened,
+    enginesSpeaking,
   };
+}
+
+/** The voice engines for this system that serve a language, or of which it is known only when they are asked. */
+async function enginesSpeaking(language: string): Promise<readonly string[]> {
+  const { listProviders } = await import('../../providers/registry.js');
+  const primary = primaryLanguage(language);
+  return listProviders('tts')
+    .filter(({ platform }) => platform === undefined || platform === process.platform)
+    .filter(({ languages }) => languages?.includes(primary) ?? true)
+    .map(({ name }) => name);
 }
 
 async function openCastEngine(label: string, context: ChoiceContext): Promise<Chosen<TtsProvider>> {

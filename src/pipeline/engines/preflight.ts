@@ -12,7 +12,10 @@ import type { DubJob, Target } from '../job.js';
 export async function refuseUnserved(job: DubJob, signal: AbortSignal): Promise<void> {
   for (const target of job.targets) {
     const { label, provider } = target.tts;
-    await requireSpoken({ label, provider, language: target.language }, signal);
+    const { language } = target;
+    const others = async () =>
+      ((await job.enginesSpeaking?.(language)) ?? []).filter((name) => name !== label.split(':')[0]);
+    await requireSpoken({ label, provider, language }, signal, others);
     await refuseUnservedPair(target, job.sourceLanguage, signal);
   }
 }

@@ -17,11 +17,16 @@ export interface VoiceEngine {
 
 /**
  * The engine's voices for a language, best first; empty where it has none of its own but clones those it is given.
+ * @param others names of engines that may speak the language instead, for the message
  * @throws PROVIDER_UNSUPPORTED when the engine does not speak the language
  */
-export async function requireSpoken(engine: VoiceEngine, signal: AbortSignal): Promise<readonly Voice[]> {
+export async function requireSpoken(
+  engine: VoiceEngine,
+  signal: AbortSignal,
+  others: () => Promise<readonly string[]> = async () => [],
+): Promise<readonly Voice[]> {
   const known = await engine.provider.voices(engine.language, signal);
-  if (known.length === 0 && !clonesInto(engine)) throw unspoken(engine);
+  if (known.length === 0 && !clonesInto(engine)) throw unspoken(engine, await others());
   return known;
 }
 
@@ -105,10 +110,11 @@ function faultOf(
   return undefined;
 }
 
-function unspoken({ label, language, provider: { limits } }: VoiceEngine): DubError {
+function unspoken({ label, language, provider: { limits } }: VoiceEngine, others: readonly string[]): DubError {
   const name = languageName(language) ?? language;
   const known = limits.languages === 'any' ? '' : `It speaks ${limits.languages.join(', ')}. `;
+  const elsewhere = others.length === 0 ? '' : `${name} may be had from ${others.join(', ')}. `;
   return new DubError('PROVIDER_UNSUPPORTED', `${label} does not speak ${name} (${language}).`, {
-    hint: `${known}Choose another voice engine with --tts; \`dub providers\` lists them and \`dub voices\` what they speak.`,
+    hint: `${known}${elsewhere}Choose another voice engine with --tts; \`dub providers\` lists them and \`dub voices\` what they speak.`,
   });
 }

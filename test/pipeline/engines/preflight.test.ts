@@ -20,7 +20,7 @@ it.each([
     ['--translator', 'apertium', '--tts', 'espeak-ng'],
     'apertium does not translate English to French (en to fr).',
   ],
-])('a language that %s does not serve is refused before anything is done', async (_what, engines, message) => {
+])('a language that %s does not serve is refused before anything is done', async (what, engines, message) => {
   const args = [talk.film, '--to', 'fr', '--from', 'en', '--script', 'talk.en.srt', ...engines];
   const { exit, stderr } = await callDub(args, {
     cwd: talk.folder,
@@ -28,5 +28,7 @@ it.each([
   });
   expect(exit).toBe(5);
   expect(stderr).toContain(`dub: ${message}\n`);
+  if (what === 'a voice')
+    expect(stderr).toContain('It speaks en. French may be had from qwen, openai, piper, espeak-ng. Choose');
   expect(existsSync(join(talk.folder, 'talk.dub'))).toBe(false);
 });
