@@ -39,7 +39,14 @@ import {
 
 /** One option of everything on Model Studio, which all goes by one key. */
 function ofModelStudio(option: string): readonly Feed[] {
-  const providers = ['asr:qwen', 'translation:qwen', 'translation:qwen-mt', 'tts:qwen', 'storage:dashscope'];
+  const providers = [
+    'asr:qwen',
+    'translation:qwen',
+    'translation:qwen-mt',
+    'tts:qwen',
+    'tts:cosyvoice',
+    'storage:dashscope',
+  ];
   return providers.map((provider) => ({ provider, option }));
 }
 
@@ -244,6 +251,7 @@ export const optionTable: OptionTable = {
       { provider: 'tts:indextts', option: 'asked' },
       { provider: 'tts:openai', option: 'asked' },
       { provider: 'tts:qwen', option: 'asked' },
+      { provider: 'tts:cosyvoice', option: 'asked' },
     ],
   },
   voices: {

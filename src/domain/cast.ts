@@ -47,5 +47,5 @@ export const keptPrefix = 'dub_';
 
 /** Whether this program made a voice that a service keeps, so that `dub voices delete --all` touches no others. */
 export function isOurs(voice: string): boolean {
-  return /(?:^|-)dub_/.test(voice);
+  return /(?:^|-)dub(?:_|[0-9a-f]{6}-)/.test(voice);
 }

@@ -98,5 +98,28 @@ const speech: readonly Price[] = [
   },
 ];
 
+/** Per 10,000 characters, Han counted twice: Beijing in CNY, Singapore in USD where it is offered. */
+const newerSpeech: readonly Price[] = (
+  [
+    ['qwen-audio-3.0-tts-flash', 1, 0.15],
+    ['qwen-audio-3.0-tts-plus', 1.4, 0.2],
+    ['cosyvoice-v3.5-flash', 0.8],
+    ['cosyvoice-v3.5-plus', 1.5],
+    ['cosyvoice-v3-flash', 1],
+    ['cosyvoice-v3-plus', 2],
+    ['cosyvoice-v2', 2],
+  ] as const
+).flatMap(([model, beijing, singapore]): Price[] => [
+  { provider: 'cosyvoice', model, ...perCharacters, price: beijing, ...cn, ...speechPage },
+  ...(singapore === undefined
+    ? []
+    : [{ provider: 'cosyvoice', model, ...perCharacters, price: singapore, ...intl, ...speechPage } as const]),
+]);
+
+const freeVoice: Price = {
+  ...{ provider: 'cosyvoice', model: '*', unit: 'voice', price: 0, per: 1, currency: 'CNY' },
+  ...{ date: '2026', source: 'Model Studio voice cloning page' },
+};
+
 /** List prices of Model Studio. Singapore's chat models cost 1.1 to 3.7 times Beijing's: which, is not known here. */
-export const modelStudioPrices: readonly Price[] = [...recognition, ...chat, ...speech];
+export const modelStudioPrices: readonly Price[] = [...recognition, ...chat, ...speech, ...newerSpeech, freeVoice];

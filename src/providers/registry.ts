@@ -179,6 +179,16 @@ const entries: Entries = {
     },
     {
       kind: 'tts',
+      name: 'cosyvoice',
+      summary: 'CosyVoice and Qwen-Audio-TTS on Model Studio: cloned voices, a rate of their own',
+      offline: false,
+      rough: false,
+      languages: ['zh', 'en', 'de', 'it', 'pt', 'es', 'ja', 'ko', 'fr', 'ru'],
+      setup: '--tts cosyvoice (DASHSCOPE_API_KEY)',
+      load: async () => (await import('./tts/cosyvoice/index.js')).cosyvoice,
+    },
+    {
+      kind: 'tts',
       name: 'indextts',
       summary: 'IndexTTS on your own server or rented GPU: cloned voices; zh en, by 2.5 also ja es ar',
       offline: false,

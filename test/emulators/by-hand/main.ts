@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { asr, asrSettings } from '../dashscope/asr.js';
 import { chat } from '../dashscope/chat.js';
+import { cosyvoice } from '../dashscope/cosyvoice.js';
 import { createEar, type Ear, learnRecording, readScript, type ScriptLine, wordsOf } from '../dashscope/ear.js';
 import { defaultKey, type Emulator, type LoggedRequest, startEmulator } from '../dashscope/server.js';
 import { tts, ttsSettings } from '../dashscope/tts.js';
@@ -47,6 +48,7 @@ async function startModelStudio(settings: Settings): Promise<Emulator> {
       asr(ear, asrSettings({ latency: { pendingMs: 0, perAudioMs } })),
       chat({ translate: book.translate, latencyMs: chatMs }),
       tts(ttsSettings({ latency: { baseMs: voiceMs, perAudioMs: voiceShare } })),
+      cosyvoice(),
     ],
   });
   emulator.limit('tts', { perMinute: requestsPerMinute });

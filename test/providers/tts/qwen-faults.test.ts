@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Script, TranslatedLine } from '../../../src/domain/script.js';
 import type { TtsProvider } from '../../../src/providers/tts/contract.js';
-import { durationOf } from '../../../src/providers/tts/qwen/sound.js';
+import { durationOf } from '../../../src/providers/vendors/dashscope/speech/sound.js';
 import type { StageContext, StageEvent } from '../../../src/stages/context.js';
 import { synthesize } from '../../../src/stages/synthesize.js';
 import { ttsSettings } from '../../emulators/dashscope/tts.js';

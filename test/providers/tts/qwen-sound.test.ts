@@ -7,7 +7,7 @@ import {
   readSpeech,
   type Speech,
   toWave,
-} from '../../../src/providers/tts/qwen/sound.js';
+} from '../../../src/providers/vendors/dashscope/speech/sound.js';
 
 const sampleRate = 24_000;
 

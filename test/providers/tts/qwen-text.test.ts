@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../../../src/providers/tts/qwen/models.js';
+import { languagesOf, offerVoices, qwenVoices, voicesOf } from '../../../src/providers/tts/qwen/voices.js';
 import {
   billedCharacters,
   leastMs,
@@ -8,8 +9,7 @@ import {
   splitText,
   usualMs,
   weightOf,
-} from '../../../src/providers/tts/qwen/text.js';
-import { languagesOf, offerVoices, qwenVoices, voicesOf } from '../../../src/providers/tts/qwen/voices.js';
+} from '../../../src/providers/vendors/dashscope/speech/text.js';
 
 /** Words of a sentence that is told apart by its number. */
 const english = (count: number) =>

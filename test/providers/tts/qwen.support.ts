@@ -5,7 +5,7 @@ import type { Clock } from '../../../src/net/clock.js';
 import type { RetryNotice } from '../../../src/net/http.js';
 import type { TtsProvider, TtsReply } from '../../../src/providers/tts/contract.js';
 import { qwen } from '../../../src/providers/tts/qwen/index.js';
-import { readSpeech, type Speech } from '../../../src/providers/tts/qwen/sound.js';
+import { readSpeech, type Speech } from '../../../src/providers/vendors/dashscope/speech/sound.js';
 import { defaultKey, type Emulator, type EmulatorOptions, startEmulator } from '../../emulators/dashscope/server.js';
 import { type TtsSettings, tts, ttsSettings } from '../../emulators/dashscope/tts.js';
 import { instantClock } from '../../net/clocks.js';

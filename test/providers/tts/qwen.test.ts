@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Fault, runChecks } from '../../../src/providers/conformance.js';
 import { ttsConformance } from '../../../src/providers/tts/conformance.js';
-import { durationOf } from '../../../src/providers/tts/qwen/sound.js';
+import { durationOf } from '../../../src/providers/vendors/dashscope/speech/sound.js';
 import type { Fault as Scripted } from '../../emulators/dashscope/faults.js';
 import { defaultKey } from '../../emulators/dashscope/server.js';
 import { ttsSettings } from '../../emulators/dashscope/tts.js';

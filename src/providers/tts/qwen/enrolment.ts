@@ -176,7 +176,7 @@ function explained(error: unknown, targetModel: string): unknown {
   if (!/\b(ModelNotFound|Endpoint\.AccessDenied|Model\.AccessDenied)\b|\b404\b/.test(error.message)) return error;
   const message = `Model Studio does not clone voices for ${targetModel} here (it was to be withdrawn on 2026-10-10): ${error.message}`;
   const hint =
-    'Name voices with --voice (`dub voices --tts qwen` lists them), clone with a server of your own (--tts indextts), or name another model as cloneModel in the options of qwen.';
+    'Name voices with --voice (`dub voices --tts qwen` lists them), clone by the newer models (--tts cosyvoice) or with a server of your own (--tts indextts), or name another model as cloneModel in the options of qwen.';
   return new DubError('PROVIDER_UNSUPPORTED', message, { hint, cause: error });
 }
 

@@ -51,7 +51,10 @@ export function readModel(name: string): QwenModel {
   const why = foreign ?? other;
   if (why !== undefined) {
     throw new DubError('CONFIG_INVALID', `The model ${name} speaks ${why}, which --tts qwen does not use.`, {
-      hint: 'Leave the model out for qwen3-tts-flash, or name another one that speaks over HTTP: --tts qwen:qwen3-tts-instruct-flash.',
+      hint:
+        other === undefined
+          ? 'Leave the model out for qwen3-tts-flash, or name another one that speaks over HTTP: --tts qwen:qwen3-tts-instruct-flash.'
+          : `Write --tts cosyvoice:${name} for it.`,
     });
   }
   const kind = kinds.find(([pattern]) => pattern.test(name))?.[1] ?? 'flash';

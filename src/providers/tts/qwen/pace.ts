@@ -1,4 +1,4 @@
-import { usualMs } from './text.js';
+import { usualMs } from '../../vendors/dashscope/speech/text.js';
 
 /** Looks at the length of what comes back, because a speech rate may be ignored without a word. */
 export interface PaceWatch {

@@ -1,17 +1,25 @@
 import { DubError, throwIfAborted } from '../../../errors.js';
 import type { CallEstimate, ProviderTools, Readiness, Units } from '../../contract.js';
 import { type DashscopeClient, dashscope } from '../../vendors/dashscope/index.js';
+import { askForSpeech, type Spoken } from '../../vendors/dashscope/speech/asking.js';
+import type { SpeechUsage } from '../../vendors/dashscope/speech/reply.js';
+import { durationOf, joinSpeech, toWave } from '../../vendors/dashscope/speech/sound.js';
+import {
+  billedCharacters,
+  leastMs,
+  type Piece,
+  pieceBudget,
+  splitText,
+  weightOf,
+} from '../../vendors/dashscope/speech/text.js';
 import { hasWords, oneLine } from '../../vendors/local/text.js';
 import type { TtsProvider, TtsReply, TtsRequest, Voice } from '../contract.js';
-import { askForSpeech, type Spoken } from './asking.js';
 import { type QwenModel, readModel } from './models.js';
 import type { QwenOptions } from './options.js';
 import { createPaceWatch } from './pace.js';
 import { checkManner, checkVoice, unknownVoice } from './refusals.js';
-import { durationOf, joinSpeech, toWave } from './sound.js';
-import { billedCharacters, leastMs, type Piece, pieceBudget, splitText, weightOf } from './text.js';
 import { languagesOf, offerVoices, primaryOf } from './voices.js';
-import { type SpeechUsage, toWire, wireVersion } from './wire.js';
+import { speechPath, toWire, wireVersion } from './wire.js';
 
 /** Far above any line of a dub; longer ones are split for several requests anyway. */
 const maxChars = 5000;
@@ -37,7 +45,7 @@ export function createQwenTts(options: QwenOptions, tools: ProviderTools): TtsPr
     const { text } = piece;
     const body = toWire(model, { ...request, text }, options);
     const { stream, timeoutMs } = options;
-    const asking = { body, stream, timeoutMs, leastMs: leastMs(text, speedOf(options)) };
+    const asking = { path: speechPath, body, stream, timeoutMs, leastMs: leastMs(text, speedOf(options)) };
     try {
       return [{ ...(await askForSpeech(client, asking, signal)), ...piece }];
     } catch (error) {

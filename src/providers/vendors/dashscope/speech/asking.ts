@@ -1,10 +1,10 @@
-import { DubError } from '../../../errors.js';
-import { systemClock } from '../../../net/clock.js';
-import type { Download } from '../../../net/http.js';
-import type { Classify } from '../../../net/judge.js';
-import type { DashscopeClient } from '../../vendors/dashscope/index.js';
+import { DubError } from '../../../../errors.js';
+import { systemClock } from '../../../../net/clock.js';
+import type { Download } from '../../../../net/http.js';
+import type { Classify } from '../../../../net/judge.js';
+import type { DashscopeClient } from '../client.js';
+import { type SpeechUsage, speechEvent, speechReply } from './reply.js';
 import { faultOf, joinChunks, readSpeech, type Speech } from './sound.js';
-import { type SpeechUsage, speechEvent, speechPath, speechReply } from './wire.js';
 
 /** One answer, its sound whole and checked. */
 export interface Spoken {
@@ -15,6 +15,8 @@ export interface Spoken {
 
 /** How one request is made. */
 export interface Asking {
+  /** Of the interface that the model is called by. */
+  readonly path: string;
   readonly body: object;
   /** The shortest time in which the text can be said. */
   readonly leastMs: number;
@@ -53,7 +55,7 @@ function limitsOf({ timeoutMs }: Asking) {
 }
 
 async function askForFile(client: DashscopeClient, asking: Asking, signal: AbortSignal): Promise<Answer> {
-  const reply = await client.post(speechPath, asking.body, speechReply, signal, { limits: limitsOf(asking) });
+  const reply = await client.post(asking.path, asking.body, speechReply, signal, { limits: limitsOf(asking) });
   const { audio } = reply.value.output;
   const chunks = audio.data ? [decoded(audio.data)] : [];
   return { url: audio.url ?? undefined, chunks, cut: false, usage: reply.value.usage, requestIds: reply.requestIds };
@@ -63,7 +65,7 @@ async function askForStream(client: DashscopeClient, asking: Asking, signal: Abo
   const chunks: Uint8Array[] = [];
   const requestIds = new Set<string>();
   let [url, usage, ended]: [string | undefined, SpeechUsage, boolean] = [undefined, undefined, false];
-  const events = client.stream(speechPath, asking.body, speechEvent, signal, { limits: limitsOf(asking) });
+  const events = client.stream(asking.path, asking.body, speechEvent, signal, { limits: limitsOf(asking) });
   for await (const { value, requestIds: ids } of events) {
     for (const id of ids) requestIds.add(id);
     const audio = value.output?.audio;

@@ -1,4 +1,4 @@
-import { hasWords } from '../../vendors/local/text.js';
+import { hasWords } from '../../local/text.js';
 
 /** What is said in one request, and the pause that follows before the next. */
 export interface Piece {
