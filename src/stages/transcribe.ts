@@ -30,6 +30,7 @@ export interface TranscribeOptions {
 /** What of the soundtrack recognition needs; without a speech track only text can be read. */
 export type { Draft } from './transcribe/pieces.js';
 
+/** What a recogniser needs of the soundtrack. */
 export type HeardSound = Pick<Soundtrack, 'durationMs' | 'speechPath'>;
 
 /** Codecs of subtitle tracks that are text; the others are pictures. */
