@@ -27,10 +27,9 @@ export interface TranscribeOptions {
   readonly onDraft?: ((draft: Draft) => void) | undefined;
 }
 
-/** What of the soundtrack recognition needs; without a speech track only text can be read. */
 export type { Draft } from './transcribe/pieces.js';
 
-/** What a recogniser needs of the soundtrack. */
+/** What of the soundtrack recognition needs; without a speech track only text can be read. */
 export type HeardSound = Pick<Soundtrack, 'durationMs' | 'speechPath'>;
 
 /** Codecs of subtitle tracks that are text; the others are pictures. */
