@@ -28,6 +28,8 @@ export interface SampleLimits {
    * `enrolled`: it becomes a named voice first, by `TtsProvider.enrolment`, which costs money.
    */
   readonly way: 'request' | 'enrolled';
+  /** True when cloned voices keep their own rate, whatever `TtsLimits.rate` says of the others. */
+  readonly fixedRate?: boolean | undefined;
 }
 
 /** A recording of one speaker whose voice is to be cloned: WAV, 16-bit mono. */

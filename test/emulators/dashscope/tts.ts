@@ -172,7 +172,7 @@ function checked(call: Call, settings: TtsSettings): Order {
   }
   if (optimize_instructions === true && instructions === undefined) call.violation('nothing to optimise');
   const language = String(language_type).toLowerCase();
-  return { model, text, voice, language, speed: speedOf(body.parameters, settings) };
+  return { model, text, voice, language, speed: speedOf(body.parameters, settings) * paceOf(instructions) };
 }
 
 function checkLanguage(call: Call, type: unknown, isInstruct: boolean): void {
@@ -215,6 +215,14 @@ function systemVoices(model: string): readonly string[] {
 function speedOf(parameters: unknown, settings: TtsSettings): number {
   const rate: unknown = typeof parameters === 'object' && parameters !== null && Reflect.get(parameters, 'speech_rate');
   return settings.parameters === 'honoured' && typeof rate === 'number' ? rate : 1;
+}
+
+/** Words about the pace, in Chinese or English, are followed roughly: a little less than they say. */
+function paceOf(instructions: unknown): number {
+  const words = String(instructions ?? '');
+  const share = (Number(/(\d+)\s*(?:percent|%)/.exec(words)?.[1] ?? 20) / 100) * 0.8;
+  if (/\bfaster\b|快/i.test(words)) return 1 + share;
+  return /\bslower\b|慢/i.test(words) ? 1 - share : 1;
 }
 
 async function soundFor(order: Order, settings: TtsSettings): Promise<Buffer> {

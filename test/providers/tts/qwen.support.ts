@@ -28,7 +28,10 @@ export interface TtsBench {
   readonly sleeps: readonly number[];
   readonly retries: readonly RetryNotice[];
   /** Speaks Spanish with Bodega unless told. */
-  say(text: string, request?: { readonly language?: string; readonly voice?: string }): Promise<TtsReply>;
+  say(
+    text: string,
+    request?: { readonly language?: string; readonly voice?: string; readonly rate?: number },
+  ): Promise<TtsReply>;
   /** How often speech was asked for, and links were followed. */
   counts(): { readonly asked: number; readonly fetched: number };
 }

@@ -108,6 +108,20 @@ describe('qwen', () => {
     expect(other).toMatchObject({ code: 'PROVIDER_UNSUPPORTED', message: expect.stringContaining('Spanish (es)') });
   });
 
+  it('tells the instruct model a pace in words, and no other model', async () => {
+    const { say, emulator, provider } = await ttsBench({ model: 'qwen3-tts-instruct-flash' });
+    expect(provider.limits.rate).toEqual({ min: 0.8, max: 1.3 });
+    const plain = await say(longText, { voice: 'Cherry' });
+    const fast = await say(longText, { voice: 'Cherry', rate: 1.25 });
+    expect(durationOf(heard(plain)) / durationOf(heard(fast))).toBeGreaterThan(1.1);
+    expect(bodies(emulator).map(({ input }) => input.instructions)).toEqual([
+      undefined,
+      'Speak about 25 percent faster than usual, at an even pace.',
+    ]);
+    expect(emulator.violations).toEqual([]);
+    expect((await ttsBench()).provider.limits.rate).toBeUndefined();
+  });
+
   it('leads the instruct model by words', async () => {
     const options = { model: 'qwen3-tts-instruct-flash', instructions: 'Whisper.', optimizeInstructions: true };
     const { say, emulator, provider } = await ttsBench(options);

@@ -24,6 +24,7 @@ export const sampleLimits: SampleLimits = {
   maxBytes: 7_400_000,
   needsText: false,
   way: 'enrolled',
+  fixedRate: true,
 };
 
 /** Names of cloned voices, as the service makes them: they speak with the model they were made for only. */

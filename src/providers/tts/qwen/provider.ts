@@ -45,7 +45,13 @@ export function createQwenTts(options: QwenOptions, tools: ProviderTools): TtsPr
     const { text } = piece;
     const body = toWire(model, { ...request, text }, options);
     const { stream, timeoutMs } = options;
-    const asking = { path: speechPath, body, stream, timeoutMs, leastMs: leastMs(text, speedOf(options)) };
+    const asking = {
+      path: speechPath,
+      body,
+      stream,
+      timeoutMs,
+      leastMs: leastMs(text, speedOf(options, request.rate)),
+    };
     try {
       return [{ ...(await askForSpeech(client, asking, signal)), ...piece }];
     } catch (error) {
@@ -76,7 +82,7 @@ export function createQwenTts(options: QwenOptions, tools: ProviderTools): TtsPr
     host: client.host,
     region: client.region,
     billedModel: model.name,
-    limits: { maxChars, languages: languagesOf(model), concurrency: options.concurrency },
+    limits: { maxChars, languages: languagesOf(model), concurrency: options.concurrency, ...rateOf(model) },
     ready: async () => readinessOf(client, model, ids),
     voices: async (language) => [...ownVoices(ids, model, language), ...offerVoices(model, language)],
     fingerprint: () => fingerprintOf(options),
@@ -152,9 +158,16 @@ function fingerprintOf(options: QwenOptions): Record<string, string | number> {
   };
 }
 
+/** The instruct model is told a pace in words and keeps it roughly: little is asked, and the take is measured. */
+const rateInWords = { min: 0.8, max: 1.3 } as const;
+
+function rateOf({ kind }: QwenModel): { readonly rate?: typeof rateInWords } {
+  return kind === 'instruct' ? { rate: rateInWords } : {};
+}
+
 /** How much faster than usual the speech may be: instructions can ask for haste in words. */
-function speedOf({ speechRate, instructions }: QwenOptions): number {
-  return Math.max(1, speechRate ?? 1) * (instructions === undefined ? 1 : 1.6);
+function speedOf({ speechRate, instructions }: QwenOptions, rate = 1): number {
+  return Math.max(1, speechRate ?? 1) * (instructions === undefined && rate === 1 ? 1 : 1.6);
 }
 
 /** Audio tokens for a second of speech, and characters a second at the least (Qwen-TTS API reference). */

@@ -18,11 +18,17 @@ export interface Manner {
 /** The body of a request. All that is documented sits in `input`; Cantonese and other dialects are Chinese here. */
 export function toWire(
   model: QwenModel,
-  request: { readonly text: string; readonly language: string; readonly voice: string },
+  request: {
+    readonly text: string;
+    readonly language: string;
+    readonly voice: string;
+    readonly rate?: number | undefined;
+  },
   { instructions, optimizeInstructions, speechRate }: Manner,
 ): object {
   const { text, language, voice } = request;
-  const led = instructions === undefined ? {} : { instructions };
+  const words = [instructions, paceWords(model, request.rate)].filter((part) => part !== undefined).join(' ');
+  const led = words === '' ? {} : { instructions: words };
   return {
     model: model.name,
     input: {
@@ -35,4 +41,11 @@ export function toWire(
     // Not in the docs; measured to work on 2026-08-13, and to be ignored where it does not.
     ...(speechRate === undefined ? {} : { parameters: { speech_rate: speechRate } }),
   };
+}
+
+/** A pace in words, which the instruct model follows about, not exactly; undefined where nothing is to be said of it. */
+function paceWords({ kind }: QwenModel, rate = 1): string | undefined {
+  const percent = Math.round(Math.abs(rate - 1) * 100);
+  if (kind !== 'instruct' || percent === 0) return undefined;
+  return `Speak about ${percent} percent ${rate > 1 ? 'faster' : 'slower'} than usual, at an even pace.`;
 }
