@@ -75,7 +75,7 @@ function unknownVoice(name: string, known: readonly string[], label: string): Du
 
 function keepsNone(label: string): DubError {
   return new DubError('PROVIDER_UNSUPPORTED', `${label} keeps no cloned voices.`, {
-    hint: 'Model Studio does (--tts qwen), and so does vLLM-Omni (--tts indextts).',
+    hint: 'Model Studio does (--tts qwen, --tts cosyvoice), and so does vLLM-Omni (--tts indextts).',
   });
 }
 

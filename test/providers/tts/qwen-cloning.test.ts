@@ -122,6 +122,16 @@ describe('cloning at Model Studio', () => {
     expect(actions(emulator)).toEqual(['create', 'create']);
   });
 
+  test('names the way on when the model that speaks with clones is gone', async () => {
+    const { emulator, provider } = await bench();
+    const { voice } = await provider.enrolment!.create(low, 'A', calm);
+    emulator.fail('tts', { status: 404, code: 'ModelNotFound', message: 'Model not found!' });
+    await expect(provider.synthesize({ text: 'Buenos días.', language: 'es', voice }, calm)).rejects.toMatchObject({
+      ...{ code: 'PROVIDER_UNSUPPORTED', message: expect.stringContaining('was to be withdrawn on 2026-10-10') },
+      hint: expect.stringContaining('--tts cosyvoice'),
+    });
+  });
+
   test('waits when it is too fast, and pays for no voice twice when an answer is lost', async () => {
     const { emulator, provider } = await bench();
     emulator.fail('enrol', { status: 429, code: 'Throttling.RateQuota', times: 2 });

@@ -238,6 +238,14 @@ function explained(error: unknown, model: QwenModel, request: TtsRequest, ids: r
     const { code, message, retryable } = error;
     return new DubError(code, message, { hint: 'The same command asks for this line again.', retryable, cause: error });
   }
+  if (model.kind === 'clone' && isGone(error)) {
+    const hint =
+      'Clone by the newer models (--tts cosyvoice), with a server of your own (--tts indextts), or name voices with --voice.';
+    return new DubError(error.code, `${model.name} was to be withdrawn on 2026-10-10. ${error.message}`, {
+      hint,
+      cause: error,
+    });
+  }
   if (error.code !== 'PROVIDER_REFUSED') return error;
   if (/InvalidParameter/.test(error.message) && /\bvoice\b/i.test(error.message)) {
     const { hint = '' } = unknownVoice(model, request.language, request.voice, ids);
