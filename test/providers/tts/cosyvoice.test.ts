@@ -138,6 +138,20 @@ describe('cosyvoice', () => {
     expect(emulator.requestsTo('cosy')).toHaveLength(1);
   });
 
+  test('says when a voice does not deploy or the account is full, and pays for no voice twice', async () => {
+    const { emulator, settings, provider } = await bench();
+    Object.assign(settings, { deployChecks: 0, endStatus: 'UNDEPLOYED' });
+    await expect(provider.enrolment!.create(sample, 'A', calm)).rejects.toMatchObject({
+      ...{ code: 'PROVIDER_BUSY', message: expect.stringContaining('UNDEPLOYED') },
+    });
+    settings.quota = 0;
+    await expect(provider.enrolment!.create(sample, 'A', calm)).rejects.toMatchObject({ code: 'PROVIDER_QUOTA' });
+    const asked = emulator.requestsTo('cosy.enrol').length;
+    emulator.fail('cosy.enrol', { kind: 'reset-after' });
+    await expect(provider.enrolment!.create(sample, 'A', calm)).rejects.toMatchObject({ code: 'PROVIDER_UNREACHABLE' });
+    expect(emulator.requestsTo('cosy.enrol')).toHaveLength(asked + 1);
+  });
+
   test('explains a voice of another model, and refuses one of Qwen-TTS unsent', async () => {
     const { emulator, provider } = await bench({ model: 'cosyvoice-v3.5-plus', asked: { A: 'longanyang' } });
     await expect(provider.synthesize({ text, language: 'en', voice: 'longanyang' }, calm)).rejects.toMatchObject({

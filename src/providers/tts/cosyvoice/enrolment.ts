@@ -57,11 +57,11 @@ export function createEnrolment(client: DashscopeClient, targetModel: string): V
     }
   }
 
-  async function make(sample: VoiceSample, name: string, signal: AbortSignal) {
+  async function make(sample: VoiceSample, signal: AbortSignal) {
     const bytes = await readSample(sample);
     const language = sample.language === undefined ? {} : { language_hints: [primaryLanguage(sample.language)] };
     const order = (url: string) => ({
-      ...{ action: 'create_voice', target_model: targetModel, prefix: prefixOf(name, sample), url },
+      ...{ action: 'create_voice', target_model: targetModel, prefix: prefixOf(sample), url },
       ...language,
     });
     const inline = `data:audio/wav;base64,${bytes.toString('base64')}`;
@@ -79,8 +79,8 @@ export function createEnrolment(client: DashscopeClient, targetModel: string): V
   return {
     account: `${client.host} ${client.account}`,
     model: targetModel,
-    async create(sample, preferredName, signal) {
-      const { value, requestIds } = await make(sample, preferredName, signal).catch((error: unknown) => {
+    async create(sample, _preferredName, signal) {
+      const { value, requestIds } = await make(sample, signal).catch((error: unknown) => {
         throw explained(error, targetModel);
       });
       const voice = value.output.voice_id;
@@ -128,7 +128,7 @@ async function readSample({ path: file, durationMs }: VoiceSample): Promise<Buff
 }
 
 /** At most 10 lower-case letters and digits; `dub` and six of the sample's hash, by which `isOurs` knows them. */
-function prefixOf(_name: string, { sha256 }: VoiceSample): string {
+function prefixOf({ sha256 }: VoiceSample): string {
   return `dub${sha256.slice(0, 6)}`;
 }
 
