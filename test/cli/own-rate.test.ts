@@ -42,7 +42,8 @@ it.each([
   ['indextts', indextts, 4200],
 ])('a line that does not fit is spoken by %s at its own rate', async (name, start, endMs) => {
   const { args, env } = await start();
-  const times = [`00:00:00,200 --> ${clock(endMs)}`, `${clock(endMs + 100)} --> 00:00:08,000`];
+  // A pause, for lines without one between them would be laid as one run instead.
+  const times = [`00:00:00,200 --> ${clock(endMs - 250)}`, `${clock(endMs + 100)} --> 00:00:08,000`];
   const cues = (...texts: string[]) =>
     texts.map((text, index) => `${index + 1}\n${times[index]}\n${text}\n`).join('\n');
   await writeFile(join(folder, 'talk.es.srt'), cues('Buenos días.', 'Así es.'));

@@ -29,6 +29,6 @@ it.each([
   expect(exit).toBe(5);
   expect(stderr).toContain(`dub: ${message}\n`);
   if (what === 'a voice')
-    expect(stderr).toContain('It speaks en. French may be had from qwen, openai, piper, espeak-ng. Choose');
+    expect(stderr).toContain('It speaks en. French may be had from qwen, cosyvoice, openai, piper, espeak-ng. Choose');
   expect(existsSync(join(talk.folder, 'talk.dub'))).toBe(false);
 });
