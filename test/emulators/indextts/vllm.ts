@@ -156,6 +156,6 @@ export function wrapperRoutes(ground: Ground): readonly Route[] {
 }
 
 function traceback(last: string): never {
-  const error = `Traceback (most recent call last):\n  File "/root/index-tts-vllm/api_server_v2.py", line 90, in tts_api_url\n    wav = await tts.infer(…)\n${last}\n`;
+  const error = `Traceback (most recent call last):\n  File "/app/index-tts-vllm/api_server_v2.py", line 90, in tts_api_url\n    wav = await tts.infer(…)\n${last}\n`;
   throw new Refusal(answerJson({ status: 'error', error }, 500));
 }
