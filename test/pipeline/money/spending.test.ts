@@ -207,6 +207,9 @@ it('refuses an unknown price under a ceiling before anything is sent, and says h
 
 it('plan and receipt agree within a tenth when the script is known, and a second plan counts nothing', async () => {
   await writeFile(join(folder, 'open.en.srt'), longScript());
+  // The emulator has no limit here, and at the usual 180 a minute these lines take a quarter of one.
+  const rates = { 'tts:qwen': { requestsPerMinute: 6000 } };
+  await writeFile(join(folder, '.dubbingrc.json'), JSON.stringify({ providers: rates }));
   await makeMedia(folder, { name: 'open.mp4', seconds: 106, audio: [{ tone: 300 }] });
   const open = ['open.mp4', '--to', 'es', '--script', 'open.en.srt', '--voice', 'Ethan', '--json'];
   const plan = eventsOf((await talk.call('plan', ...open)).stdout, 'plan')[0];
