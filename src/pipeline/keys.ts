@@ -20,7 +20,7 @@ const versions = {
   translate: 1,
   synthesize: 1,
   mix: 1,
-  check: 1,
+  check: 2,
   report: 1,
 };
 

@@ -176,11 +176,13 @@ class Claims {
 
   /** Where a second copy lies that no other line's words account for. */
   async unexplainedCopy(finding: Finding): Promise<number | undefined> {
-    const at = finding.found?.copyAt;
-    if (at === undefined) return undefined;
+    const { found } = finding;
+    const at = found?.copyAt;
+    if (found === undefined || at === undefined) return undefined;
+    const end = at + found.to - found.from;
     for (const other of this.#findings) {
-      const within = other.found && other.found.from - sameStart <= at && at < other.found.to;
-      if (other !== finding && within && (await this.#says(other, finding, at))) return undefined;
+      const beside = other.found && other.found.from - sameStart < end && at < other.found.to;
+      if (other !== finding && beside && (await this.#says(other, finding, at))) return undefined;
     }
     return at;
   }
