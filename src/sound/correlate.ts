@@ -45,7 +45,7 @@ export interface Products {
   readonly sums: Float64Array;
 }
 
-/** The same, with the sums that `withoutTemplate` needs. */
+/** The same, with the sums that `correlateRest` needs. */
 export function productsOf(signal: Float32Array, template: Float32Array): Products {
   if (signal.length < template.length || template.length === 0) {
     return { likeness: new Float32Array(0), sums: new Float64Array(0) };

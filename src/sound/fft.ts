@@ -6,7 +6,8 @@ export interface Spectrum {
 
 /**
  * Fourier transform of real signals of one fixed length, there and back. Forward is unscaled, inverse divides by the
- * length, so the two cancel. Radix-2 on complex numbers of half the length (Cooley and Tukey 1965), tables made once.
+ * length, so the two cancel. Radix-2 on complex numbers of half the length (Cooley and Tukey 1965), two passes at a time,
+ * tables made once.
  */
 export class RealFft {
   readonly size: number;
